@@ -1,0 +1,40 @@
+/**
+ * Why a routed call failed.
+ *
+ * - `CLOSED`: this node has left or is closed.
+ * - `TIMEOUT`: the deadline passed and the call is known to have changed nothing.
+ * - `NODE_DOWN`: the owner cannot be reached, and nobody has taken over its partition within the deadline.
+ * - `UNKNOWN_OUTCOME`: a call that may not be repeated was sent and its answer was lost.
+ * - `OVERLOADED`: a limit on calls in flight or queued bytes was reached; nothing was sent.
+ * - `TOO_LARGE`: one call or answer is larger than the limit on frames.
+ * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; `path` says where inside it.
+ * - `UNKNOWN_HANDLER`: the owner has no handler of that name.
+ * - `PARTIAL_RESULT`: a merged call could not cover every partition.
+ * - `CONFIG_MISMATCH`: this node's settings contradict those of the cluster.
+ * - `INVALID_OPTION`: an option is unknown or has a bad value.
+ * - `PROTOCOL`: a peer sent what the protocol does not allow, or refused the handshake.
+ */
+export type RouterErrorCode =
+  | 'CLOSED'
+  | 'TIMEOUT'
+  | 'NODE_DOWN'
+  | 'UNKNOWN_OUTCOME'
+  | 'OVERLOADED'
+  | 'TOO_LARGE'
+  | 'NOT_SERIALIZABLE'
+  | 'UNKNOWN_HANDLER'
+  | 'PARTIAL_RESULT'
+  | 'CONFIG_MISMATCH'
+  | 'INVALID_OPTION'
+  | 'PROTOCOL';
+
+/** The one error class of the router; tell its instances apart by `code`. */
+export class RouterError extends Error {
+  override readonly name = 'RouterError';
+  readonly code: RouterErrorCode;
+
+  constructor(code: RouterErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,49 @@
+/** How bytes reach another node: an ordered, reliable stream with an end. */
+export interface Connection {
+  /** Bytes accepted by `send` that have not left yet. */
+  readonly pending: number;
+  /** Sends bytes after all earlier ones. After the end it does nothing: the close handler says so. */
+  send(bytes: Uint8Array): void;
+  /** Sets who is told of what happens; called once, before anything can arrive. */
+  handle(handlers: ConnectionHandlers): void;
+  /** Whether this connection keeps the process alive; it does not, unless asked to. */
+  keepAlive(active: boolean): void;
+  /** Ends the connection at once. The close handlers of both sides are called. */
+  close(): void;
+}
+
+export interface ConnectionHandlers {
+  /** A piece of the stream; its boundaries mean nothing. */
+  data(chunk: Uint8Array): void;
+  /** The stream has ended, for whatever reason. Called exactly once. */
+  close(): void;
+}
+
+export interface Listener {
+  /** What others pass to `connect`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export interface Transport {
+  readonly name: string;
+  /** Accepts connections at `address` (each transport documents its form) until the listener is closed. */
+  listen(address: string, accept: (connection: Connection) => void): Promise<Listener>;
+  /** Opens a connection, or rejects with a {@link ConnectError}. */
+  connect(address: string, options?: { signal?: AbortSignal }): Promise<Connection>;
+}
+
+/** A connection could not be opened. */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+  /**
+   * `true` when this proves that nobody will ever answer at that address again (a Unix socket that refuses: its process
+   * is gone). A missing socket file, a timeout or a refused TCP port prove nothing.
+   */
+  readonly dead: boolean;
+
+  constructor(message: string, options: ErrorOptions & { dead: boolean }) {
+    super(message, options);
+    this.dead = options.dead;
+  }
+}

@@ -1,0 +1,108 @@
+import { RouterError } from './errors.ts';
+import type { Member, View } from './view.ts';
+
+/**
+ * The stored and transmitted form of a view: JSON in which owners and backups are indexes into the members (-1: nobody)
+ * and every per-partition list is run-length encoded as `[value, count, value, count, …]`.
+ */
+interface ViewRecord {
+  format: 1;
+  birth: string;
+  epoch: number;
+  members: Member[];
+  partitions: number;
+  owners: number[];
+  backups: [number[], number][];
+  terms: number[];
+  caches: Record<string, unknown>;
+}
+
+/** Serialises a view; equal views give equal texts. */
+export function encodeView(view: View): string {
+  const index = new Map(view.members.map((member, position) => [member.id, position]));
+  const position = (id: string | null): number => (id === null ? -1 : (index.get(id) ?? -1));
+  const backups: [number[], number][] = [];
+  for (const ids of view.backups) {
+    const holders = ids.map(position);
+    const last = backups.at(-1);
+    if (last !== undefined && last[0].join() === holders.join()) last[1] += 1;
+    else backups.push([holders, 1]);
+  }
+  const record: ViewRecord = {
+    format: 1,
+    birth: view.birth,
+    epoch: view.epoch,
+    members: [...view.members],
+    partitions: view.owners.length,
+    owners: runs(view.owners.map(position)),
+    backups,
+    terms: runs(view.terms),
+    caches: view.caches,
+  };
+  return JSON.stringify(record);
+}
+
+/** Reads what {@link encodeView} wrote; anything else is `PROTOCOL`. */
+export function decodeView(text: string): View {
+  try {
+    const record = JSON.parse(text) as ViewRecord;
+    if (record.format !== 1) throw new Error(`unknown format ${String(record.format)}`);
+    const { birth, epoch, members, partitions, caches } = record;
+    if (typeof birth !== 'string' || !Number.isSafeInteger(epoch) || epoch < 1)
+      throw new Error('bad birth or epoch');
+    if (!Number.isInteger(partitions) || partitions < 1 || partitions > largestPartitions) {
+      throw new Error('bad number of partitions');
+    }
+    for (const member of members) checkMember(member);
+    const id = (position: number): string | null => members[position]?.id ?? null;
+    const backups: (readonly string[])[] = [];
+    for (const [holders, count] of record.backups) {
+      const ids = Object.freeze(holders.map(id).filter((holder) => holder !== null));
+      if (backups.length + count > partitions) throw new Error('too many backups');
+      for (let n = 0; n < count; n += 1) backups.push(ids);
+    }
+    if (backups.length !== partitions) throw new Error('too few backups');
+    if (typeof caches !== 'object' || caches === null) throw new Error('bad caches');
+    return {
+      birth,
+      epoch,
+      members,
+      owners: unrun(record.owners, partitions).map(id),
+      backups,
+      terms: unrun(record.terms, partitions),
+      caches,
+    };
+  } catch (cause) {
+    throw new RouterError('PROTOCOL', `not a view: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The most partitions a cluster can have. */
+export const largestPartitions = 65_536;
+
+function checkMember(member: Member): void {
+  const { id, incarnation, address, weight, opened } = member;
+  const texts = [id, incarnation, address, ...opened];
+  if (!texts.every((text) => typeof text === 'string') || !(weight >= 0)) throw new Error('bad member');
+}
+
+function runs(values: readonly number[]): number[] {
+  const list: number[] = [];
+  for (const value of values) {
+    if (list.length > 0 && list[list.length - 2] === value) list[list.length - 1]! += 1;
+    else list.push(value, 1);
+  }
+  return list;
+}
+
+function unrun(list: readonly number[], expected: number): number[] {
+  const values: number[] = [];
+  for (let at = 0; at < list.length; at += 2) {
+    const count = list[at + 1]!;
+    if (!Number.isInteger(list[at]) || !(count >= 1) || values.length + count > expected)
+      throw new Error('bad run');
+    for (let n = 0; n < count; n += 1) values.push(list[at]!);
+  }
+  if (values.length !== expected) throw new Error('runs do not cover every partition');
+  return values;
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+// Tests read the sources, so that a failing line is the line you edit; the few tests that start real processes use dist.
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@cachex\/router$/, replacement: source('router/src/index.ts') },
+      { find: /^@cachex\/router\/hash$/, replacement: source('router/src/hash.ts') },
+      { find: /^@cachex\/router\/testing$/, replacement: source('router/src/testing/index.ts') },
+      { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
+      { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
+      { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+  },
+});
