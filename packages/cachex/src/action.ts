@@ -1,0 +1,77 @@
+import type { Parameter } from './parameters.ts';
+import type { Engine } from './local/engine.ts';
+
+/** How a facade answers: at once, or by a promise. */
+export type Mode = 'sync' | 'async';
+
+/** What a method of each mode returns for a result of type `T`. */
+export interface Replies<T> {
+  sync: T;
+  async: Promise<T>;
+}
+
+/** A result of type `T` as mode `M` delivers it. */
+export type Reply<M extends Mode, T> = Replies<T>[M];
+
+/** Options every clustered method takes beside its own. */
+export interface ClusterCallOptions {
+  /** Rejects with the signal's reason when it aborts; what was already sent may still happen. */
+  signal?: AbortSignal;
+  /** How long to wait, in milliseconds or as a duration string; 5 s unless set. */
+  timeout?: number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+  /** Looks only at this node's share: no routing. */
+  local?: boolean;
+}
+
+/** The options of a method beside its own, by mode: none where nothing is awaited. */
+export interface CallOptions {
+  // biome-ignore lint/complexity/noBannedTypes: intersecting with {} adds nothing, which is what a local call needs.
+  sync: {};
+  async: ClusterCallOptions;
+}
+
+/** The counters an action may add to. */
+export type Counter = 'hits' | 'misses' | 'writes' | 'updates' | 'removals' | 'loads';
+
+/** Partitions of the key space; a merged action covers each exactly once. */
+export type Partitions = Iterable<number>;
+
+/** How the results of a merged action's parts become one. */
+export interface Merge<R> {
+  readonly name: string;
+  combine(parts: readonly R[]): R;
+}
+
+interface Declaration<A extends readonly unknown[], R> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** Whether it changes anything; a lost answer to a write is `UNKNOWN_OUTCOME`. */
+  readonly effect: 'read' | 'write';
+  /** Whether running it twice for one call is harmless, so that it may be sent again when an answer is lost. */
+  readonly repeatable: boolean;
+  /** One for each argument, in order; each checks its argument on the caller, before anything happens. */
+  readonly parameters: { readonly [I in keyof A]: Parameter<A[I]> };
+  /** `'value'`: the result is a stored value as it is held (see ValueForm), and the facade opens it for the reader. */
+  readonly result: 'value' | 'plain';
+  /** What the outcome of one execution adds to the statistics of the node that executed it. */
+  counts?(result: R): Counter | undefined;
+  /** What the caller makes of the opened answer: defaults and the like, which never travel. */
+  finish?(result: unknown, ...args: A): unknown;
+}
+
+/** An action on one key: it runs on the key's owner. */
+export interface KeyedAction<A extends readonly unknown[], R> extends Declaration<A, R> {
+  readonly route: { readonly kind: 'keyed'; /** The position of the key. */ readonly key: number };
+  /** Synchronous, save for actions that wait for the user's code. `hash` is that of the key. */
+  execute(engine: Engine, hash: number, ...args: A): R | Promise<R>;
+}
+
+/** An action on every entry: it runs once for every partition, and the parts are merged. */
+export interface MergedAction<A extends readonly unknown[], R> extends Declaration<A, R> {
+  readonly route: { readonly kind: 'merged'; readonly merge: Merge<R> };
+  /** Covers exactly `partitions`. */
+  execute(engine: Engine, partitions: Partitions, ...args: A): R;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the table holds actions of every argument and result type.
+export type Action = KeyedAction<any, any> | MergedAction<any, any>;

@@ -1,0 +1,31 @@
+import type { Key } from '@cachex/router/hash';
+import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import { anything, keyParameter, optionsParameter } from '../parameters.ts';
+
+/** Options of `get`. */
+export interface GetOptions<V> {
+  /** What to answer on a miss, instead of `undefined`. It is not stored. */
+  default?: V;
+}
+
+export interface Get<K extends Key, V, M extends Mode> {
+  /**
+   * Reads the value of `key`: the value, or `undefined` (or `default`) when there is no live entry. A stored `null` is a
+   * value. Counts as a use for the eviction policy.
+   *
+   * In a cluster the key's owner answers. Rejects with `INVALID_KEY`, `TIMEOUT` or `NODE_DOWN`.
+   */
+  get(key: K, options?: GetOptions<V> & CallOptions[M]): Reply<M, V | undefined>;
+}
+
+export const get: KeyedAction<[key: Key, options: GetOptions<unknown> | undefined], unknown> = {
+  name: 'get',
+  effect: 'read',
+  repeatable: true,
+  route: { kind: 'keyed', key: 0 },
+  parameters: [keyParameter, optionsParameter<GetOptions<unknown>>({ default: anything }, ['default'])],
+  result: 'value',
+  counts: (result) => (result === undefined ? 'misses' : 'hits'),
+  execute: (engine, hash, key) => engine.find(key, hash)?.value,
+  finish: (value, _key, options) => (value === undefined ? options?.default : value),
+};

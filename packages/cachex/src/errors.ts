@@ -1,0 +1,51 @@
+/**
+ * Why an operation failed. Each code is documented in docs/errors.md with what to do about it.
+ *
+ * - `INVALID_KEY`: a key is not a string, number, bigint, boolean, null, or an array of these.
+ * - `INVALID_OPTION`: an argument or option is unknown or has a bad value; the message names it.
+ * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
+ * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
+ * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
+ * - `TIMEOUT`: the deadline passed; the call is known to have changed nothing.
+ * - `NODE_DOWN`: the owner of the key cannot be reached.
+ * - `UNKNOWN_OUTCOME`: a write was sent and its answer was lost: it may or may not have happened.
+ * - `OVERLOADED`: too many calls in flight or bytes queued; nothing was sent.
+ * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
+ * - `PARTIAL_RESULT`: a merged call could not cover every partition.
+ * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
+ * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
+ * - `CLOSED`: the cache or its node is closed.
+ */
+export type CacheErrorCode =
+  | 'INVALID_KEY'
+  | 'INVALID_OPTION'
+  | 'NON_NUMERIC_VALUE'
+  | 'NOT_SERIALIZABLE'
+  | 'UNKNOWN_FUNCTION'
+  | 'TIMEOUT'
+  | 'NODE_DOWN'
+  | 'UNKNOWN_OUTCOME'
+  | 'OVERLOADED'
+  | 'TOO_LARGE'
+  | 'PARTIAL_RESULT'
+  | 'CONFIG_MISMATCH'
+  | 'PROTOCOL'
+  | 'CLOSED';
+
+/** The one error class of the cache; tell its instances apart by `code`. It crosses the wire as itself. */
+export class CacheError extends Error {
+  override readonly name = 'CacheError';
+  readonly code: CacheErrorCode;
+
+  constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Whether `error` is a {@link CacheError}, and has that code if one is given. Works across copies of this package. */
+export function isCacheError<C extends CacheErrorCode>(error: unknown, code?: C): error is CacheError & { code: C } {
+  return (
+    error instanceof Error && error.name === 'CacheError' && (code === undefined || (error as CacheError).code === code)
+  );
+}
