@@ -22,6 +22,8 @@ export interface ConnectionHandlers {
 export interface Listener {
   /** What others pass to `connect`. */
   readonly address: string;
+  /** Whether this listener keeps the process alive; it does not, unless asked to. */
+  keepAlive(active: boolean): void;
   close(): Promise<void>;
 }
 

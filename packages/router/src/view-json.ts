@@ -54,15 +54,25 @@ export function decodeView(text: string): View {
       throw new Error('bad number of partitions');
     }
     for (const member of members) checkMember(member);
-    const id = (position: number): string | null => members[position]?.id ?? null;
+    if (members.some(({ id }, position) => position > 0 && !(members[position - 1]!.id < id))) {
+      throw new Error('members out of order');
+    }
+    const id = (position: number): string | null => {
+      if (position === -1) return null;
+      const member = Number.isInteger(position) ? members[position] : undefined;
+      if (member === undefined) throw new Error('no such member');
+      return member.id;
+    };
     const backups: (readonly string[])[] = [];
     for (const [holders, count] of record.backups) {
       const ids = Object.freeze(holders.map(id).filter((holder) => holder !== null));
-      if (backups.length + count > partitions) throw new Error('too many backups');
+      if (!Number.isInteger(count) || count < 1 || backups.length + count > partitions) {
+        throw new Error('bad backups');
+      }
       for (let n = 0; n < count; n += 1) backups.push(ids);
     }
     if (backups.length !== partitions) throw new Error('too few backups');
-    if (typeof caches !== 'object' || caches === null) throw new Error('bad caches');
+    if (typeof caches !== 'object' || caches === null || Array.isArray(caches)) throw new Error('bad caches');
     return {
       birth,
       epoch,
@@ -83,7 +93,8 @@ export const largestPartitions = 65_536;
 function checkMember(member: Member): void {
   const { id, incarnation, address, weight, opened } = member;
   const texts = [id, incarnation, address, ...opened];
-  if (!texts.every((text) => typeof text === 'string') || !(weight >= 0)) throw new Error('bad member');
+  const texted = Array.isArray(opened) && texts.every((text) => typeof text === 'string');
+  if (!texted || typeof weight !== 'number' || !(weight >= 0)) throw new Error('bad member');
 }
 
 function runs(values: readonly number[]): number[] {

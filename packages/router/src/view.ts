@@ -82,7 +82,7 @@ export function open(view: View, id: string, name: string, settings: unknown, ro
       ? { ...member, opened: [...member.opened, name].sort() }
       : member,
   );
-  const caches = name in view.caches ? view.caches : { ...view.caches, [name]: settings };
+  const caches = Object.hasOwn(view.caches, name) ? view.caches : { ...view.caches, [name]: settings };
   return adopt({ ...view, members, caches, epoch: view.epoch + 1 }, router);
 }
 
@@ -143,20 +143,24 @@ function adopt(view: View, router: Router): View {
   const owners = [...view.owners];
   const terms = [...view.terms];
   for (const [partition, owner] of view.owners.entries()) {
-    if (owner !== null) continue;
-    owners[partition] = target[partition] ?? null;
+    const to = target[partition];
+    if (owner !== null || to == null) continue;
+    owners[partition] = to;
     terms[partition] = view.epoch;
   }
   return { ...view, owners, terms };
 }
 
+/** Removes members in the view that comes next; what they owned is nobody's. */
 function without(view: View, ids: readonly string[]): View {
   if (ids.length === 0) return view;
   const gone = new Set(ids);
+  const orphaned = view.owners.map((owner) => owner !== null && gone.has(owner));
   return {
     ...view,
     members: view.members.filter((member) => !gone.has(member.id)),
-    owners: view.owners.map((owner) => (owner !== null && gone.has(owner) ? null : owner)),
+    owners: view.owners.map((owner, partition) => (orphaned[partition] ? null : owner)),
+    terms: view.terms.map((term, partition) => (orphaned[partition] ? view.epoch + 1 : term)),
     backups: view.backups.map((ids) =>
       ids.some((id) => gone.has(id)) ? ids.filter((id) => !gone.has(id)) : ids,
     ),

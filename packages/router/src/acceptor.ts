@@ -1,0 +1,147 @@
+import { Batch } from './batch.ts';
+import { ByteReader } from './bytes.ts';
+import type { Clock, Timer } from './clock.ts';
+import {
+  type Frame,
+  FrameReader,
+  FrameType,
+  jsonFrame,
+  type Reply,
+  type Request,
+  readRequests,
+  writeReply,
+} from './frame.ts';
+import { type Hello, type Identity, parseHandshake, refusalOf, type Welcome } from './handshake.ts';
+import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
+import { epochFrame } from './peer.ts';
+import type { Connection } from './transport.ts';
+
+export interface AcceptorOptions {
+  readonly clock: Clock;
+  readonly limits: LinkLimits;
+  /** Who this node is; `birth` is undefined until it has joined. */
+  self(): Identity & { cluster: string; birth: string | undefined };
+  epoch(): number;
+  heardEpoch(epoch: number): void;
+  /** Answers one request of `caller`, at once where it can. Throws only on malformed arguments; never rejects. */
+  serve(request: Request, caller: Identity): Reply | Promise<Reply>;
+  log(message: string): void;
+}
+
+/** The other end of a peer: answers what one connection asks, until it ends or breaks the protocol. */
+export class Acceptor {
+  readonly #connection: Connection;
+  readonly #options: AcceptorOptions;
+  readonly #replies: Batch;
+  readonly #handshake: Timer;
+  #caller: Identity | undefined;
+  #waiting = 0;
+  #closed = false;
+
+  constructor(connection: Connection, options: AcceptorOptions, ended: (acceptor: Acceptor) => void) {
+    const { clock, limits } = options;
+    this.#connection = connection;
+    this.#options = options;
+    this.#replies = new Batch(connection, FrameType.replies, clock);
+    this.#handshake = clock.after(handshakeTimeout, () => this.close());
+    const reader = new FrameReader(() => (this.#caller === undefined ? handshakeFrameLimit : limits.frame));
+    connection.handle({
+      data: (chunk) => this.#receive(reader, chunk),
+      close: () => {
+        this.close();
+        ended(this);
+      },
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handshake.cancel();
+    this.#connection.close();
+  }
+
+  #receive(reader: FrameReader, chunk: Uint8Array): void {
+    if (this.#closed) return;
+    try {
+      for (const frame of reader.push(chunk)) {
+        this.#take(frame);
+        if (this.#closed) return;
+      }
+    } catch (error) {
+      const who = this.#caller?.id ?? 'a stranger';
+      this.#options.log(`closing the link from ${who}: ${(error as Error).message}`);
+      this.close();
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (this.#caller === undefined) {
+      this.#greet(frame);
+    } else if (frame.type === FrameType.calls) {
+      this.#answerAll(readRequests(frame.body), this.#caller);
+    } else if (frame.type === FrameType.ping) {
+      this.#options.heardEpoch(new ByteReader(frame.body).u48());
+      this.#connection.send(epochFrame(FrameType.pong, this.#options.epoch()));
+    } else {
+      throw new RangeError(`a frame of type ${frame.type} has no place here`);
+    }
+  }
+
+  #greet(frame: Frame): void {
+    if (frame.type !== FrameType.hello)
+      throw new RangeError(`a frame of type ${frame.type} instead of a hello`);
+    const hello = parseHandshake<Hello>(frame.body, ['cluster', 'birth', 'id', 'incarnation']);
+    const self = this.#options.self();
+    const reason = refusalOf(hello, self);
+    if (reason !== undefined) {
+      this.#connection.send(jsonFrame(FrameType.refused, { reason }));
+      this.close();
+      return;
+    }
+    this.#handshake.cancel();
+    this.#caller = { id: hello.id, incarnation: hello.incarnation };
+    const welcome: Welcome = { id: self.id, incarnation: self.incarnation, epoch: this.#options.epoch() };
+    this.#connection.send(jsonFrame(FrameType.welcome, welcome));
+  }
+
+  /** Requests that can be answered at once share one frame of replies. */
+  #answerAll(requests: readonly Request[], caller: Identity): void {
+    this.#replies.cork();
+    for (const request of requests) {
+      const reply = this.#admit(request, caller);
+      if (reply instanceof Promise) this.#answerLater(request.id, reply);
+      else this.#answer(request.id, reply);
+    }
+    this.#replies.uncork();
+  }
+
+  #admit(request: Request, caller: Identity): Reply | Promise<Reply> {
+    const { limits, serve } = this.#options;
+    if (this.#waiting >= limits.inFlight || this.#connection.pending > limits.queued) {
+      return { kind: 'refused', code: 'OVERLOADED', message: `${this.#waiting} calls wait here already` };
+    }
+    return serve(request, caller);
+  }
+
+  #answerLater(id: number, reply: Promise<Reply>): void {
+    this.#waiting += 1;
+    void reply.then((settled) => {
+      this.#waiting -= 1;
+      this.#answer(id, settled);
+    });
+  }
+
+  #answer(id: number, reply: Reply): void {
+    if (this.#closed) return;
+    const limit = this.#options.limits.frame - 1024;
+    const bytes =
+      reply.kind === 'result' ? reply.value.length : reply.kind === 'thrown' ? reply.error.length : 0;
+    if (bytes > limit) {
+      const message = `the answer has ${bytes} bytes, over the limit of ${limit}`;
+      this.#replies.add((writer) => writeReply(writer, id, { kind: 'refused', code: 'TOO_LARGE', message }));
+      return;
+    }
+    this.#replies.add((writer) => writeReply(writer, id, reply));
+  }
+}

@@ -1,0 +1,168 @@
+import type { Clock, Timer } from './clock.ts';
+import { RouterError } from './errors.ts';
+import type { View } from './view.ts';
+import { encodeView } from './view-json.ts';
+import type { ViewStore } from './view-store.ts';
+
+/** The next view, or `undefined` when there is nothing (more) to change. Must be pure: it is tried again on conflicts. */
+export type Transition = (view: View) => View | undefined;
+
+export interface AgreementOptions {
+  readonly store: ViewStore;
+  readonly clock: Clock;
+  /** Called with each view that comes into force here, and the one before it. */
+  changed(view: View, previous: View | undefined): void;
+  /** Called with each view that this node itself has published. */
+  published(view: View): void;
+  /** What this node believes contradicts what the cluster has agreed on: it must stop. */
+  diverged(reason: string): void;
+  log(message: string): void;
+}
+
+interface Waiter {
+  readonly epoch: number;
+  wake(): void;
+}
+
+const firstRetry = 10;
+const lastRetry = 1_000;
+
+/** The view in force at this node, how it learns of later ones, and how it publishes its own. Epochs only grow. */
+export class Agreement {
+  readonly #options: AgreementOptions;
+  readonly #waiters = new Set<Waiter>();
+  readonly #unwatch: () => void;
+  readonly #timers = new Set<Timer>();
+  #view: View | undefined;
+  #publishing: Promise<unknown> = Promise.resolve();
+  #reading: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: AgreementOptions) {
+    this.#options = options;
+    this.#unwatch = options.store.watch(() => void this.refresh());
+  }
+
+  /** The view in force. Throws before there is one: nobody may ask until the node has joined. */
+  get view(): View {
+    if (this.#view === undefined) throw new RouterError('CLOSED', 'this node has not joined a cluster');
+    return this.#view;
+  }
+
+  get joined(): boolean {
+    return this.#view !== undefined;
+  }
+
+  /** Takes a view learned from the store or a peer; older ones are ignored. */
+  adopt(view: View): void {
+    if (this.#closed) return;
+    const current = this.#view;
+    if (current !== undefined) {
+      if (view.epoch < current.epoch) return;
+      if (view.epoch === current.epoch) {
+        if (view !== current && encodeView(view) !== encodeView(current)) {
+          this.#options.diverged(`two views have the epoch ${view.epoch}`);
+        }
+        return;
+      }
+      if (view.birth !== current.birth) {
+        this.#options.diverged(`the cluster was founded anew as ${view.birth}`);
+        return;
+      }
+    }
+    this.#view = view;
+    this.#options.changed(view, current);
+    for (const waiter of [...this.#waiters]) if (waiter.epoch <= view.epoch) waiter.wake();
+  }
+
+  /** Reads the store and adopts what is there. Never rejects: an outage leaves the present view in force. */
+  refresh(): Promise<void> {
+    if (this.#closed || this.#view === undefined) return Promise.resolve();
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** Waits until a view of at least `epoch` is in force, for `ms` at most. Answers whether it is. */
+  async reach(epoch: number, ms: number): Promise<boolean> {
+    if (this.view.epoch >= epoch) return true;
+    if (this.#closed) return false;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#timers.delete(timer);
+        this.#waiters.delete(waiter);
+        resolve();
+      };
+      const waiter: Waiter = { epoch, wake };
+      const timer = this.#options.clock.after(Math.max(0, ms), wake);
+      this.#timers.add(timer);
+      this.#waiters.add(waiter);
+    });
+    return this.view.epoch >= epoch;
+  }
+
+  /**
+   * Publishes what `transition` makes of the newest view, trying again while others publish before it, for `within` ms at
+   * most. Answers with the view that holds the change. Transitions of this node are published one after another.
+   */
+  publish(transition: Transition, within = 30_000): Promise<View> {
+    const mine = this.#publishing.then(() => this.#publish(transition, within));
+    this.#publishing = mine.catch(() => {});
+    return mine;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unwatch();
+    for (const waiter of [...this.#waiters]) waiter.wake();
+  }
+
+  async #publish(transition: Transition, within: number): Promise<View> {
+    const { store, clock, log } = this.#options;
+    const deadline = clock.now() + within;
+    for (let retry = firstRetry; ; retry = Math.min(retry * 2, lastRetry)) {
+      if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
+      const base = this.view;
+      const next = transition(base);
+      if (next === undefined) return base;
+      try {
+        if (await store.compareAndSet(base.epoch, next)) {
+          this.adopt(next);
+          this.#options.published(next);
+          return next;
+        }
+        await this.#read();
+        // Somebody else was first: go on from their view at once.
+        if (this.view.epoch > base.epoch) retry = firstRetry;
+      } catch (error) {
+        // The outcome is unknown. Transitions notice when their change is already there, so trying again is safe.
+        log(`the view store failed: ${(error as Error).message}`);
+        await this.#read();
+      }
+      if (clock.now() > deadline) {
+        throw new RouterError(
+          'TIMEOUT',
+          `the view could not be changed within ${within} ms: is the view store well?`,
+        );
+      }
+      if (this.view.epoch === base.epoch) await this.#pause(retry);
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const stored = await this.#options.store.read();
+      if (stored !== undefined) this.adopt(stored);
+    } catch (error) {
+      this.#options.log(`the view store cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.after(ms, resolve);
+    });
+  }
+}

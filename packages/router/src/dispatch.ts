@@ -1,0 +1,325 @@
+import type { Agreement } from './agreement.ts';
+import type { Clock } from './clock.ts';
+import type { Codec } from './codec.ts';
+import { RouterError, type RouterErrorCode } from './errors.ts';
+import type { Reply, Target } from './frame.ts';
+import { PartitionSet } from './partition-set.ts';
+import { LinkError, type Peer } from './peer.ts';
+import type { Outcome, Serve } from './serve.ts';
+
+/** A call as its caller sees it. */
+export interface Call {
+  readonly service: string;
+  readonly handler: string;
+  readonly args: readonly unknown[];
+  /** Whether executing it twice is harmless, so that it may be sent again when its answer is lost. Default: false. */
+  readonly repeatable?: boolean;
+  /** How long to wait, in ms. Default: that of the node. */
+  readonly timeout?: number;
+  /** Rejects with its reason when it aborts; what was already sent may still happen. */
+  readonly signal?: AbortSignal;
+}
+
+/** One node's part of a call to partitions: what it answered, and for which of them. */
+export interface Part<T> {
+  readonly value: T;
+  readonly covered: Iterable<number>;
+}
+
+/** A call to partitions that could not cover all of them in time. */
+export class PartialResultError<T = unknown> extends RouterError {
+  readonly parts: readonly Part<T>[];
+  readonly missing: readonly number[];
+  readonly epoch: number;
+
+  constructor(
+    parts: readonly Part<T>[],
+    missing: readonly number[],
+    partitions: number,
+    epoch: number,
+    cause: unknown,
+  ) {
+    super('PARTIAL_RESULT', `${missing.length} of ${partitions} partitions did not answer in time`, {
+      cause,
+    });
+    this.parts = parts;
+    this.missing = missing;
+    this.epoch = epoch;
+  }
+}
+
+export interface DispatchOptions {
+  readonly self: string;
+  readonly clock: Clock;
+  readonly codec: Codec;
+  readonly agreement: Agreement;
+  readonly serve: Serve;
+  /** In ms. */
+  readonly timeout: number;
+  /** Encodes and decodes calls that stay here as if they had travelled. */
+  readonly strict: boolean;
+  peer(id: string): Peer | undefined;
+  closed(): boolean;
+  /** Told when the first call begins and when the last one under way ends. */
+  busy(active: boolean): void;
+}
+
+/** A call on its way: it keeps its id however often it is sent. */
+interface Journey extends Call {
+  readonly id: number;
+  readonly deadline: number;
+}
+
+const firstPause = 2;
+const lastPause = 100;
+
+/** Decides where a call is executed: here or at another node, and whether it is tried again. Nothing else does. */
+export class Dispatch {
+  readonly #options: DispatchOptions;
+  #ids = 0;
+  #underWay = 0;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  /** Calls the owner of the key with this hash, wherever it moves, until the deadline. */
+  async call(hash: number, call: Call): Promise<unknown> {
+    const journey = this.#start(call);
+    return this.#tracked(this.#callOwner(hash, journey));
+  }
+
+  /** Calls one node. */
+  async callNode(id: string, call: Call): Promise<unknown> {
+    const journey = this.#start(call);
+    return this.#tracked(this.#callMember(id, journey));
+  }
+
+  /**
+   * Calls the owners of all partitions, each partition exactly once: what a reply does not cover is asked again, of
+   * whoever owns it by then. Rejects with a {@link PartialResultError} when some are still missing at the deadline.
+   */
+  async callAll<T>(call: Call): Promise<readonly Part<T>[]> {
+    const journey = this.#start(call);
+    return this.#tracked(this.#callPartitions<T>(journey));
+  }
+
+  async #callOwner(hash: number, journey: Journey): Promise<unknown> {
+    const { agreement } = this.#options;
+    let failure: LinkError | undefined;
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
+      const view = agreement.view;
+      const owner = view.owners[hash & (view.owners.length - 1)] ?? null;
+      try {
+        if (owner !== null) {
+          const outcome = await this.#ask(owner, { kind: 'key', hash }, journey);
+          if (outcome.kind !== 'wrongOwner') return this.#conclude(outcome);
+          failure = undefined;
+          if (outcome.epoch > agreement.view.epoch) void agreement.refresh();
+        }
+      } catch (error) {
+        failure = this.#mayAskAgain(error, journey);
+      }
+      await this.#pause(journey, view.epoch, pause, failure);
+    }
+  }
+
+  async #callMember(id: string, journey: Journey): Promise<unknown> {
+    try {
+      return this.#conclude(await this.#ask(id, { kind: 'node' }, journey));
+    } catch (error) {
+      if (error instanceof LinkError) throw this.#translate(error, journey);
+      throw error;
+    }
+  }
+
+  async #callPartitions<T>(journey: Journey): Promise<readonly Part<T>[]> {
+    const { agreement } = this.#options;
+    const partitions = agreement.view.owners.length;
+    const missing = new PartitionSet(partitions);
+    for (let partition = 0; partition < partitions; partition += 1) missing.add(partition);
+    const parts: Part<T>[] = [];
+    let failure: unknown;
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
+      const view = agreement.view;
+      const asked = [...this.#byOwner(missing)].map(async ([owner, set]) => {
+        // One id a node and attempt: parts of one call are different requests.
+        const part = await this.#ask(
+          owner,
+          { kind: 'partitions', set: set.bits },
+          { ...journey, id: this.#nextId() },
+        );
+        if (part.kind !== 'result') return this.#conclude(part);
+        const covered = [...(part.covered ?? [])].filter((partition) => set.has(partition));
+        if (covered.length > 0) parts.push({ value: part.value as T, covered });
+        for (const partition of covered) missing.delete(partition);
+      });
+      for (const settled of await Promise.allSettled(asked)) {
+        if (settled.status === 'fulfilled') continue;
+        if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout')
+          failure = settled.reason;
+        else failure = this.#mayAskAgain(settled.reason, journey);
+      }
+      const left = [...missing];
+      if (left.length === 0) return parts;
+      if (journey.deadline - this.#options.clock.now() <= 0) {
+        throw new PartialResultError(parts, left, partitions, agreement.view.epoch, failure);
+      }
+      await this.#rest(journey, view.epoch, pause);
+    }
+  }
+
+  #start(call: Call): Journey {
+    const { clock, closed, timeout } = this.#options;
+    if (closed()) throw new RouterError('CLOSED', 'this node is closed');
+    call.signal?.throwIfAborted();
+    return { ...call, id: this.#nextId(), deadline: clock.now() + (call.timeout ?? timeout) };
+  }
+
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    if (this.#underWay === 1) this.#options.busy(true);
+    try {
+      return await work;
+    } finally {
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#options.busy(false);
+    }
+  }
+
+  #nextId(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+
+  *#byOwner(missing: PartitionSet): Iterable<[owner: string, set: PartitionSet]> {
+    const { owners } = this.#options.agreement.view;
+    const sets = new Map<string, PartitionSet>();
+    for (const partition of missing) {
+      const owner = owners[partition];
+      if (owner == null) continue;
+      const set = sets.get(owner) ?? new PartitionSet(owners.length);
+      set.add(partition);
+      sets.set(owner, set);
+    }
+    yield* sets;
+  }
+
+  /** Has the call executed once, here or there. Rejects with a {@link LinkError} or the abort's reason. */
+  async #ask(owner: string, target: Target, journey: Journey): Promise<Outcome> {
+    const { self, serve, strict, codec } = this.#options;
+    if (owner !== self) return this.#send(owner, target, journey);
+    const args = strict ? codec.decodeList(codec.encodeList(journey.args)) : journey.args;
+    const outcome = serve.execute({ ...journey, target, args });
+    const settled = outcome instanceof Promise ? await this.#inTime(outcome, journey) : outcome;
+    if (!strict) return settled;
+    if (settled.kind === 'thrown')
+      return { kind: 'thrown', error: codec.decodeError(codec.encodeError(settled.error)) };
+    if (settled.kind !== 'result') return settled;
+    const [value] = codec.decodeList(codec.encodeList([settled.value]));
+    return { ...settled, value };
+  }
+
+  async #send(owner: string, target: Target, journey: Journey): Promise<Outcome> {
+    const { clock, codec, agreement } = this.#options;
+    const { id, service, handler } = journey;
+    const peer = this.#options.peer(owner);
+    if (peer === undefined) throw new LinkError('down', false, `there is no link to ${owner}`);
+    const args = codec.encodeList(journey.args);
+    const request = { id, budget: journey.deadline - clock.now(), target, service, handler, args };
+    const reply = await this.#orAborted(peer.call(request), journey, () => peer.forget(id));
+    return this.#decode(reply, agreement.view.owners.length);
+  }
+
+  #decode(reply: Reply, partitions: number): Outcome {
+    const { codec } = this.#options;
+    if (reply.kind === 'thrown') return { kind: 'thrown', error: codec.decodeError(reply.error) };
+    if (reply.kind !== 'result') return reply;
+    const [value] = codec.decodeList(reply.value);
+    const covered = reply.covered;
+    return covered === undefined || covered.length === 0
+      ? { kind: 'result', value }
+      : { kind: 'result', value, covered: new PartitionSet(partitions, covered) };
+  }
+
+  #conclude(outcome: Outcome): unknown {
+    switch (outcome.kind) {
+      case 'result':
+        return outcome.value;
+      case 'thrown':
+        throw outcome.error;
+      case 'refused':
+        throw new RouterError(outcome.code as RouterErrorCode, outcome.message);
+      case 'wrongOwner':
+        throw new RouterError('PROTOCOL', 'a node call was answered with a wrong owner');
+    }
+  }
+
+  /** Lets a failed attempt pass if another one cannot do harm; else rejects with what the caller must know. */
+  #mayAskAgain(error: unknown, journey: Journey): LinkError {
+    if (!(error instanceof LinkError)) throw error;
+    if (error.reason === 'down' && (!error.sent || journey.repeatable === true)) return error;
+    throw this.#translate(error, journey);
+  }
+
+  #translate(error: LinkError, journey: Journey): RouterError {
+    const options = { cause: error };
+    const what = `${journey.service}.${journey.handler}`;
+    if (error.reason === 'overloaded') return new RouterError('OVERLOADED', error.message, options);
+    if (error.reason === 'tooLarge') return new RouterError('TOO_LARGE', error.message, options);
+    if (error.sent && journey.repeatable !== true) {
+      return new RouterError(
+        'UNKNOWN_OUTCOME',
+        `${what} may or may not have happened: ${error.message}`,
+        options,
+      );
+    }
+    if (error.reason === 'timeout' && error.sent)
+      return new RouterError('TIMEOUT', `${what}: ${error.message}`, options);
+    return new RouterError('NODE_DOWN', `${what}: ${error.message}`, options);
+  }
+
+  /** Waits before the next attempt: for a newer view, or a little. At the deadline it rejects. */
+  async #pause(journey: Journey, epoch: number, ms: number, failure: LinkError | undefined): Promise<void> {
+    const { clock } = this.#options;
+    await this.#rest(journey, epoch, ms);
+    if (journey.deadline - clock.now() > 0) return;
+    const what = `${journey.service}.${journey.handler}`;
+    if (failure !== undefined)
+      throw new RouterError('NODE_DOWN', `${what}: ${failure.message}`, { cause: failure });
+    throw new RouterError('TIMEOUT', `${what}: no owner answered in time`);
+  }
+
+  async #rest(journey: Journey, epoch: number, ms: number): Promise<void> {
+    const { agreement, clock, closed } = this.#options;
+    const left = Math.max(0, journey.deadline - clock.now());
+    await this.#orAborted(agreement.reach(epoch + 1, Math.min(ms, left)), journey, () => {});
+    if (closed()) throw new RouterError('CLOSED', 'this node was closed while the call was under way');
+  }
+
+  /** Bounds something that runs here by the call's deadline and signal. */
+  #inTime<T>(work: Promise<T>, journey: Journey): Promise<T> {
+    const { clock, self } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(Math.max(0, journey.deadline - clock.now()), () => {
+        reject(new LinkError('timeout', true, `${self} did not answer in time`));
+      });
+      this.#orAborted(work, journey, () => {})
+        .finally(() => timer.cancel())
+        .then(resolve, reject);
+    });
+  }
+
+  #orAborted<T>(work: Promise<T>, { signal }: Journey, aborted: () => void): Promise<T> {
+    if (signal === undefined) return work;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        aborted();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+      if (signal.aborted) abort();
+    });
+  }
+}

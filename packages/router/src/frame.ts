@@ -1,0 +1,230 @@
+import { ByteReader, ByteWriter } from './bytes.ts';
+
+/**
+ * Frames on the wire: `length u32 | type u8 | body`, where the length counts type and body. Everything is big-endian and
+ * written by hand; only values inside are left to the codec.
+ */
+export const FrameType = {
+  /** The dialler says who it is; JSON. */
+  hello: 1,
+  /** The acceptor says who it is; JSON. */
+  welcome: 2,
+  /** The acceptor will not talk to this dialler; JSON. The link ends. */
+  refused: 3,
+  /** A batch of requests. */
+  calls: 4,
+  /** A batch of replies, in any order. */
+  replies: 5,
+  ping: 6,
+  pong: 7,
+} as const;
+
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+export interface Frame {
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+/** No frame is larger, unless both nodes were told otherwise. */
+export const defaultFrameLimit: number = 16 * 1024 * 1024;
+
+const headerLength = 4;
+
+/** Starts a frame; {@link finishFrame} closes it. */
+export function startFrame(type: FrameType, capacity?: number): ByteWriter {
+  const writer = new ByteWriter(capacity);
+  writer.u32(0);
+  writer.u8(type);
+  return writer;
+}
+
+/** Fills in the length of a frame begun with {@link startFrame}. */
+export function finishFrame(writer: ByteWriter): Buffer {
+  writer.patch(0, writer.length - headerLength);
+  return writer.finish();
+}
+
+/** A frame whose body is one JSON text. */
+export function jsonFrame(type: FrameType, body: unknown): Buffer {
+  const writer = startFrame(type);
+  writer.raw(Buffer.from(JSON.stringify(body)));
+  return finishFrame(writer);
+}
+
+/** Cuts a stream of chunks into frames. Holds only bytes that have arrived, never what a header claims. */
+export class FrameReader {
+  #chunks: Uint8Array[] = [];
+  #held = 0;
+  readonly #limit: () => number;
+
+  /** `limit` is asked at each frame: it is low until the handshake is done. */
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
+
+  /** Takes a chunk and returns the frames it completes; a frame over the limit or without a type throws `RangeError`. */
+  push(chunk: Uint8Array): Frame[] {
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    const frames: Frame[] = [];
+    let bytes: Buffer | undefined;
+    let at = 0;
+    while (this.#held - at >= headerLength) {
+      bytes ??= this.#peekHeader();
+      const length = bytes.readUInt32BE(at);
+      if (length < 1 || length > this.#limit()) {
+        throw new RangeError(`a frame of ${length} bytes is outside the limit of ${this.#limit()}`);
+      }
+      if (this.#held - at < headerLength + length) break;
+      if (bytes.length < this.#held) bytes = this.#join();
+      const start = at + headerLength;
+      frames.push({ type: bytes[start]!, body: bytes.subarray(start + 1, start + length) });
+      at = start + length;
+    }
+    if (at > 0) {
+      const rest = this.#join().subarray(at);
+      this.#chunks = rest.length > 0 ? [rest] : [];
+      this.#held = rest.length;
+    }
+    return frames;
+  }
+
+  /** Enough of the front to read a length; joins only when the first chunk is shorter than that. */
+  #peekHeader(): Buffer {
+    const first = this.#chunks[0]!;
+    if (this.#chunks.length === 1 || first.length < headerLength) return this.#join();
+    return Buffer.from(first.buffer, first.byteOffset, first.length);
+  }
+
+  #join(): Buffer {
+    const only = this.#chunks[0]!;
+    const joined =
+      this.#chunks.length === 1
+        ? Buffer.from(only.buffer, only.byteOffset, only.length)
+        : Buffer.concat(this.#chunks, this.#held);
+    this.#chunks = [joined];
+    return joined;
+  }
+}
+
+/** Whom a request is for: the node itself, the owner of a key, or the owners of some partitions (as a bit set). */
+export type Target =
+  | { readonly kind: 'node' }
+  | { readonly kind: 'key'; readonly hash: number }
+  | { readonly kind: 'partitions'; readonly set: Uint8Array };
+
+/** One call on the wire. */
+export interface Request {
+  /** Unique for this incarnation of the caller; a call sent again keeps it. */
+  readonly id: number;
+  /** Milliseconds the caller will still wait; no node trusts another's clock. */
+  readonly budget: number;
+  readonly target: Target;
+  readonly service: string;
+  readonly handler: string;
+  /** The arguments as the codec wrote them. */
+  readonly args: Uint8Array;
+}
+
+/** How a call ended, as the node that was asked tells it. */
+export type Reply =
+  /** The handler's result; `covered` only for calls to partitions. */
+  | { readonly kind: 'result'; readonly value: Uint8Array; readonly covered?: Uint8Array }
+  /** What the handler threw. */
+  | { readonly kind: 'thrown'; readonly error: Uint8Array }
+  /** Not executed: another node owns the key, as of `epoch`. */
+  | { readonly kind: 'wrongOwner'; readonly epoch: number }
+  /** Not executed, for the reason given. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+const targets = ['node', 'key', 'partitions'] as const;
+const replies = ['result', 'thrown', 'wrongOwner', 'refused'] as const;
+
+const largestBudget = 2 ** 32 - 1;
+
+export function writeRequest(writer: ByteWriter, request: Request): void {
+  writer.u48(request.id);
+  writer.u32(Math.min(Math.max(0, Math.ceil(request.budget)), largestBudget));
+  writer.u8(targets.indexOf(request.target.kind));
+  if (request.target.kind === 'key') writer.u32(request.target.hash);
+  if (request.target.kind === 'partitions') writer.block(request.target.set);
+  writer.name(request.service);
+  writer.name(request.handler);
+  writer.block(request.args);
+}
+
+/** Reads a `calls` body. Throws `RangeError` on anything malformed. */
+export function readRequests(body: Uint8Array): Request[] {
+  const reader = new ByteReader(body);
+  const requests: Request[] = [];
+  while (reader.remaining > 0) {
+    const id = reader.u48();
+    const budget = reader.u32();
+    const target = readTarget(reader);
+    const service = reader.name();
+    const handler = reader.name();
+    requests.push({ id, budget, target, service, handler, args: reader.block() });
+  }
+  return requests;
+}
+
+function readTarget(reader: ByteReader): Target {
+  const kind = targets[reader.u8()];
+  switch (kind) {
+    case 'node':
+      return { kind };
+    case 'key':
+      return { kind, hash: reader.u32() };
+    case 'partitions':
+      return { kind, set: reader.block() };
+    default:
+      throw new RangeError('unknown target');
+  }
+}
+
+export function writeReply(writer: ByteWriter, id: number, reply: Reply): void {
+  writer.u48(id);
+  writer.u8(replies.indexOf(reply.kind));
+  switch (reply.kind) {
+    case 'result':
+      writer.block(reply.covered ?? new Uint8Array(0));
+      writer.block(reply.value);
+      break;
+    case 'thrown':
+      writer.block(reply.error);
+      break;
+    case 'wrongOwner':
+      writer.u48(reply.epoch);
+      break;
+    case 'refused':
+      writer.name(reply.code);
+      writer.block(Buffer.from(reply.message));
+  }
+}
+
+/** Reads a `replies` body. Throws `RangeError` on anything malformed. */
+export function readReplies(body: Uint8Array): { id: number; reply: Reply }[] {
+  const reader = new ByteReader(body);
+  const list: { id: number; reply: Reply }[] = [];
+  while (reader.remaining > 0) list.push({ id: reader.u48(), reply: readReply(reader) });
+  return list;
+}
+
+function readReply(reader: ByteReader): Reply {
+  const kind = replies[reader.u8()];
+  switch (kind) {
+    case 'result': {
+      const covered = reader.block();
+      return { kind, covered, value: reader.block() };
+    }
+    case 'thrown':
+      return { kind, error: reader.block() };
+    case 'wrongOwner':
+      return { kind, epoch: reader.u48() };
+    case 'refused':
+      return { kind, code: reader.name(), message: reader.block().toString() };
+    default:
+      throw new RangeError('unknown reply');
+  }
+}

@@ -1,0 +1,27 @@
+export type { Clock, Timer } from './clock.ts';
+export { systemClock } from './clock.ts';
+export { Codec, Encoded } from './codec.ts';
+export { type Call, type Part, PartialResultError } from './dispatch.ts';
+export { RouterError, type RouterErrorCode } from './errors.ts';
+export { hashKey, identityOf, type Key, keyProblem, partitionOf } from './hash.ts';
+export type { LinkLimits } from './limits.ts';
+export { join, type KeyRoute, type NodeEvents, RoutedNode } from './node.ts';
+export type { JoinOptions, Logger } from './options.ts';
+export type { Random } from './random.ts';
+export type { Owners, RoutedMember, Router } from './router.ts';
+export { balanced } from './routers/balanced.ts';
+export type { CallContext, Handler, Replica, Service } from './services.ts';
+export type { MemberStatus, NodeStatus } from './status.ts';
+export {
+  ConnectError,
+  type Connection,
+  type ConnectionHandlers,
+  type Listener,
+  type Transport,
+} from './transport.ts';
+export { MemoryNetwork, type MemoryNetworkOptions } from './transports/memory.ts';
+export { socketTransport } from './transports/socket.ts';
+export type { Member, Move, View } from './view.ts';
+export type { ViewStore } from './view-store.ts';
+export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';
+export { type MemoryStore, type MemoryStoreHub, memoryStoreHub } from './view-stores/memory.ts';

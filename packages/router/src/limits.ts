@@ -1,0 +1,23 @@
+import { defaultFrameLimit } from './frame.ts';
+
+/** Bounds on what one link may hold; beyond them calls are refused with `OVERLOADED` instead of queued. */
+export interface LinkLimits {
+  /** Bytes of one frame, and so of one call or answer. Default: 16 MiB. */
+  readonly frame: number;
+  /** Calls that wait for an answer on one link. Default: 65,536. */
+  readonly inFlight: number;
+  /** Bytes accepted for sending that have not left. Default: 64 MiB. */
+  readonly queued: number;
+}
+
+export const defaultLimits: LinkLimits = {
+  frame: defaultFrameLimit,
+  inFlight: 65_536,
+  queued: 64 * 1024 * 1024,
+};
+
+/** A stranger gets no more than this until the handshake is done. */
+export const handshakeFrameLimit: number = 16 * 1024;
+
+/** How long a link may take for its handshake, in ms. */
+export const handshakeTimeout = 2_000;

@@ -1,0 +1,206 @@
+import type { Agreement } from './agreement.ts';
+import type { Clock } from './clock.ts';
+import type { Codec } from './codec.ts';
+import { RouterError } from './errors.ts';
+import { LinkError, Peer, type PeerOptions } from './peer.ts';
+import { type Random, randomName } from './random.ts';
+import type { Router } from './router.ts';
+import type { Handler } from './services.ts';
+import { fail, found, join, type Member, memberOf, type View } from './view.ts';
+import { decodeView, encodeView } from './view-json.ts';
+import type { ViewStore } from './view-store.ts';
+
+/** The service every node offers to the others of its cluster. */
+export const clusterService = '$cluster';
+
+export interface MembershipOptions {
+  readonly self: Member;
+  readonly cluster: string;
+  readonly partitions: number;
+  readonly router: Router;
+  readonly store: ViewStore;
+  readonly agreement: Agreement;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long joining may take, in ms. */
+  readonly joinTimeout: number;
+  readonly peer: Omit<PeerOptions, 'to' | 'birth' | 'died'>;
+  /** The birth of the cluster this node is about to join: from now on it answers nodes of that cluster. */
+  approach(birth: string): void;
+  /** Whether the link to a member stands. */
+  reaches(id: string): boolean;
+  log(message: string): void;
+}
+
+/** What one member said when it was asked to let this node in. */
+type Answer =
+  | { kind: 'welcome'; view: View }
+  | { kind: 'dead' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'silent'; reason: string };
+
+const retryAfter = 50;
+/** How many members are asked at a time; one that answers is enough. */
+const askedAtOnce = 3;
+
+/** How nodes enter the view, and how members that have died leave it. */
+export class Membership {
+  readonly #options: MembershipOptions;
+  /** Joiners that were reached and wait for the next view; those of about the same time enter together. */
+  readonly #joiners = new Map<string, Member>();
+  #calls = 0;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** What this node answers to others, beside the calls of its user. */
+  get handlers(): Readonly<Record<string, Handler>> {
+    return {
+      join: (_context, joiner: Member) => this.#admit(joiner),
+      view: (_context, text: string) => this.#options.agreement.adopt(decodeView(text)),
+      ping: () => undefined,
+    };
+  }
+
+  /**
+   * Enters the cluster: founds it when there is none or all its members are certainly dead, else asks members to let
+   * this node in until one does. Rejects with `TIMEOUT`, naming the members that could not be reached.
+   */
+  async enter(): Promise<void> {
+    const { store, clock, agreement, joinTimeout, cluster, log } = this.#options;
+    const deadline = clock.now() + joinTimeout;
+    let hindrance = 'the view store did not answer';
+    while (!agreement.joined) {
+      try {
+        const stored = await store.read();
+        const answers = stored === undefined ? [] : await this.#askAll(stored);
+        const welcome = answers.find((answer) => answer.kind === 'welcome');
+        const refused = answers.find((answer) => answer.kind === 'refused');
+        if (refused !== undefined) throw new RouterError('CONFIG_MISMATCH', refused.reason);
+        if (welcome !== undefined) agreement.adopt(welcome.view);
+        else if (answers.every((answer) => answer.kind === 'dead')) await this.#found(stored);
+        hindrance = answers.find((answer) => answer.kind === 'silent')?.reason ?? hindrance;
+      } catch (error) {
+        hindrance = (error as Error).message;
+        log(`joining: ${hindrance}`);
+        if (error instanceof RouterError && error.code !== 'TIMEOUT') throw error;
+      }
+      if (agreement.joined) return;
+      if (clock.now() > deadline) {
+        throw new RouterError(
+          'TIMEOUT',
+          `could not join cluster '${cluster}' within ${joinTimeout} ms: ${hindrance}`,
+        );
+      }
+      await new Promise<void>((resolve) => clock.after(retryAfter, resolve));
+    }
+  }
+
+  /** Removes a member whose process is certainly gone. */
+  async bury(member: Member): Promise<void> {
+    const { agreement, router, log } = this.#options;
+    log(`${member.id} is dead`);
+    await agreement.publish((view) =>
+      memberOf(view, member.id)?.incarnation === member.incarnation
+        ? fail(view, [member.id], router)
+        : undefined,
+    );
+  }
+
+  async #found(stored: View | undefined): Promise<void> {
+    const { store, agreement, random, self, router, partitions, approach } = this.#options;
+    const birth = randomName(random, 12);
+    const epoch = (stored?.epoch ?? 0) + 1;
+    // The number of partitions is set at the birth of a cluster; one that is founded anew keeps it.
+    const view = found(birth, epoch, stored?.owners.length ?? partitions, self, router);
+    approach(birth);
+    if (await store.compareAndSet(epoch - 1, view)) agreement.adopt(view);
+  }
+
+  /** Asks members a few at a time, and stops at the first welcome. */
+  async #askAll(view: View): Promise<Answer[]> {
+    const { self, approach } = this.#options;
+    approach(view.birth);
+    // An earlier attempt succeeded and its answer was lost.
+    if (memberOf(view, self.id)?.incarnation === self.incarnation) return [{ kind: 'welcome', view }];
+    const answers: Answer[] = [];
+    for (let at = 0; at < view.members.length; at += askedAtOnce) {
+      const some = view.members.slice(at, at + askedAtOnce);
+      answers.push(...(await Promise.all(some.map((member) => this.#ask(member, view.birth)))));
+      if (answers.some((answer) => answer.kind === 'welcome')) break;
+    }
+    return answers;
+  }
+
+  async #ask(member: Member, birth: string): Promise<Answer> {
+    let dead = false;
+    const peer = new Peer({
+      ...this.#options.peer,
+      to: member,
+      birth,
+      died: () => {
+        dead = true;
+      },
+    });
+    try {
+      const text = await this.#request(peer, 'join', [this.#options.self]);
+      return { kind: 'welcome', view: decodeView(String(text)) };
+    } catch (error) {
+      if (dead) return { kind: 'dead' };
+      if ((error as RouterError).code === 'CONFIG_MISMATCH')
+        return { kind: 'refused', reason: (error as Error).message };
+      return { kind: 'silent', reason: `${member.id} at ${member.address}: ${(error as Error).message}` };
+    } finally {
+      peer.close();
+    }
+  }
+
+  /** Lets a node in after a round trip with it: a node that nobody can reach must not be given anything. */
+  async #admit(joiner: Member): Promise<string> {
+    const { agreement, router, peer, self, reaches } = this.#options;
+    const known = memberOf(agreement.view, joiner.id);
+    if (
+      known !== undefined &&
+      known.incarnation !== joiner.incarnation &&
+      (known.id === self.id || reaches(known.id))
+    ) {
+      const message = `a node with the id '${joiner.id}' is running already: give each node an id of its own, or none`;
+      throw new RouterError('CONFIG_MISMATCH', message);
+    }
+    const link = new Peer({ ...peer, to: joiner, birth: agreement.view.birth, died: () => {} });
+    try {
+      await this.#request(link, 'ping', []);
+    } finally {
+      link.close();
+    }
+    this.#joiners.set(joiner.id, joiner);
+    const view = await agreement.publish((current) => {
+      const fresh = [...this.#joiners.values()].filter(
+        ({ id, incarnation }) => memberOf(current, id)?.incarnation !== incarnation,
+      );
+      return fresh.length === 0 ? undefined : join(current, fresh, router);
+    });
+    for (const [id, { incarnation }] of this.#joiners) {
+      if (memberOf(view, id)?.incarnation === incarnation) this.#joiners.delete(id);
+    }
+    return encodeView(view);
+  }
+
+  async #request(peer: Peer, handler: string, args: unknown[]): Promise<unknown> {
+    const { codec } = this.#options;
+    this.#calls += 1;
+    const reply = await peer.call({
+      id: this.#calls,
+      budget: 5_000,
+      target: { kind: 'node' },
+      service: clusterService,
+      handler,
+      args: codec.encodeList(args),
+    });
+    if (reply.kind === 'result') return codec.decodeList(reply.value)[0];
+    if (reply.kind === 'thrown') throw codec.decodeError(reply.error);
+    throw new LinkError('down', true, reply.kind === 'refused' ? reply.message : 'asked the wrong node');
+  }
+}

@@ -1,0 +1,48 @@
+import { Peer, type PeerOptions } from './peer.ts';
+import type { Member, View } from './view.ts';
+
+/** A link to every other member of the view: to call them, and to notice at once when one dies. */
+export class Mesh {
+  readonly #self: string;
+  readonly #peers = new Map<string, { incarnation: string; peer: Peer }>();
+  readonly #open: (member: Member, view: View) => Peer;
+
+  constructor(
+    self: string,
+    options: Omit<PeerOptions, 'to' | 'birth' | 'died'>,
+    died: (member: Member) => void,
+  ) {
+    this.#self = self;
+    this.#open = (member, view) =>
+      new Peer({ ...options, to: member, birth: view.birth, died: () => died(member) });
+  }
+
+  /** Opens links to members that came and closes those to members that went. */
+  follow(view: View): void {
+    for (const member of view.members) {
+      if (member.id === this.#self) continue;
+      const known = this.#peers.get(member.id);
+      if (known?.incarnation === member.incarnation) continue;
+      known?.peer.close();
+      this.#peers.set(member.id, { incarnation: member.incarnation, peer: this.#open(member, view) });
+    }
+    for (const [id, { incarnation, peer }] of this.#peers) {
+      if (view.members.some((member) => member.id === id && member.incarnation === incarnation)) continue;
+      this.#peers.delete(id);
+      peer.close();
+    }
+  }
+
+  get(id: string): Peer | undefined {
+    return this.#peers.get(id)?.peer;
+  }
+
+  all(): Peer[] {
+    return [...this.#peers.values()].map(({ peer }) => peer);
+  }
+
+  close(): void {
+    for (const peer of this.all()) peer.close();
+    this.#peers.clear();
+  }
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { type Clock, systemClock } from './clock.ts';
+import { RouterError } from './errors.ts';
+import { defaultLimits, type LinkLimits } from './limits.ts';
+import { type Random, randomName, systemRandom } from './random.ts';
+import type { Router } from './router.ts';
+import { balanced } from './routers/balanced.ts';
+import type { Transport } from './transport.ts';
+import { socketTransport } from './transports/socket.ts';
+import { defaultPartitions } from './view.ts';
+import { largestPartitions } from './view-json.ts';
+import type { ViewStore } from './view-store.ts';
+import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
+
+/** Whom the library tells what it does; shaped like a pino logger. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface JoinOptions {
+  /** The name of the cluster: nodes with the same name, meeting at the same place, are one cluster. */
+  cluster: string;
+  /** Where the nodes of one machine meet. Default: a private directory under the system's temporary one. */
+  directory?: string;
+  /** Where views are agreed, instead of files in `directory`. */
+  store?: ViewStore;
+  /** How nodes reach each other, instead of Unix sockets in `directory`. */
+  transport?: Transport;
+  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`. */
+  listen?: string;
+  /** A name for this node, 1 to 64 of `A-Z a-z 0-9 . _ -`. Default: random. Two running nodes never share one. */
+  id?: string;
+  /** The share of the keys this node takes, relative to the others; 0 takes none. Default: 1. */
+  weight?: number;
+  /** Slices of the key space, a power of two; counts only for the node that founds the cluster. Default: 4096. */
+  partitions?: number;
+  /** Who gets which partition; every node of a cluster must use the same. Default: `balanced()`. */
+  router?: Router;
+  /** How long a call waits unless it says otherwise, in ms. Default: 5000. */
+  timeout?: number;
+  /** How long joining may take, in ms. Default: 30,000. */
+  joinTimeout?: number;
+  /** A link that is silent for this long is closed, in ms. Default: 3000. */
+  failureAfter?: number;
+  /** How long the members must have been the same before partitions move, in ms. Default: 1000. */
+  settle?: number;
+  /** Encodes and routes every call as if it left this node, so that what fails in production fails here. Default: false. */
+  strict?: boolean;
+  /** Keeps the process alive while the node is idle. Default: false. */
+  keepAlive?: boolean;
+  limits?: Partial<LinkLimits>;
+  logger?: Logger;
+  /** Time, for tests. */
+  clock?: Clock;
+  /** Randomness, for tests. */
+  random?: Random;
+}
+
+/** Every option with its value. */
+export interface JoinSettings extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen'>> {
+  readonly incarnation: string;
+  readonly listen: string;
+  readonly limits: LinkLimits;
+  /** Where this machine's sockets are, if they are the library's own. */
+  readonly directory: string | undefined;
+}
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Checks the options of `join` and fills in what was left out; anything bad is `INVALID_OPTION`, naming the option. */
+export function settle(options: JoinOptions): JoinSettings {
+  const { clock = systemClock, random = systemRandom, limits = {} } = options;
+  const { cluster, weight = 1, partitions = defaultPartitions, id = randomName(random, 8) } = options;
+  if (typeof cluster !== 'string' || cluster === '' || cluster.length > 255) {
+    throw invalid('cluster', cluster, 'a name of 1 to 255 characters');
+  }
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw invalid('id', id, '1 to 64 of A-Z a-z 0-9 . _ -');
+  if (!(weight >= 0 && weight <= 1e6)) throw invalid('weight', weight, 'a number from 0 to 1,000,000');
+  if (!isPowerOfTwo(partitions) || partitions > largestPartitions) {
+    throw invalid('partitions', partitions, `a power of two up to ${largestPartitions}`);
+  }
+  const incarnation = randomName(random, 10);
+  const ownPlace = options.store === undefined || options.transport === undefined;
+  const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
+  if (options.transport !== undefined && options.listen === undefined) {
+    throw invalid('listen', undefined, 'an address, since a transport is given');
+  }
+  return {
+    cluster,
+    id,
+    weight,
+    partitions,
+    incarnation,
+    directory: options.transport === undefined ? directory : undefined,
+    store: options.store ?? directoryStore({ directory: directory!, clock, random }),
+    transport: options.transport ?? socketTransport(),
+    // The incarnation, not the id: short, and never the socket of an earlier life.
+    listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
+    router: options.router ?? balanced(),
+    timeout: duration('timeout', options.timeout, 5_000),
+    joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),
+    failureAfter: duration('failureAfter', options.failureAfter, 3_000),
+    settle: duration('settle', options.settle, 1_000),
+    strict: options.strict ?? false,
+    keepAlive: options.keepAlive ?? false,
+    limits: { ...defaultLimits, ...limits },
+    logger: options.logger ?? silent,
+    clock,
+    random,
+  };
+}
+
+function duration(name: string, ms: number | undefined, otherwise: number): number {
+  if (ms === undefined) return otherwise;
+  if (typeof ms === 'number' && ms > 0) return ms;
+  throw invalid(name, ms, 'milliseconds above zero');
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && (value & (value - 1)) === 0;
+}
+
+function invalid(name: string, value: unknown, wanted: string): RouterError {
+  return new RouterError('INVALID_OPTION', `${name}: ${String(value)} is not ${wanted}`);
+}

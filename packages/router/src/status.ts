@@ -1,0 +1,53 @@
+import type { Move, View } from './view.ts';
+
+/** One member as {@link NodeStatus} shows it. */
+export interface MemberStatus {
+  readonly id: string;
+  readonly weight: number;
+  /** How many partitions it owns. */
+  readonly partitions: number;
+  readonly opened: readonly string[];
+  /** Whether this node's link to it stands. */
+  readonly up: boolean;
+}
+
+/** What a node knows of its cluster and of itself. */
+export interface NodeStatus {
+  readonly id: string;
+  readonly cluster: string;
+  readonly birth: string;
+  readonly epoch: number;
+  readonly partitions: number;
+  readonly members: readonly MemberStatus[];
+  /** Partitions that nobody owns: their keys cannot be reached. */
+  readonly unowned: number;
+  /** Partitions that the router wants elsewhere than they are. */
+  readonly moving: number;
+}
+
+export function statusOf(
+  id: string,
+  cluster: string,
+  view: View,
+  moves: readonly Move[],
+  up: (id: string) => boolean,
+): NodeStatus {
+  const counts = new Map<string | null, number>();
+  for (const owner of view.owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  return {
+    id,
+    cluster,
+    birth: view.birth,
+    epoch: view.epoch,
+    partitions: view.owners.length,
+    members: view.members.map((member) => ({
+      id: member.id,
+      weight: member.weight,
+      partitions: counts.get(member.id) ?? 0,
+      opened: member.opened,
+      up: up(member.id),
+    })),
+    unowned: counts.get(null) ?? 0,
+    moving: moves.length,
+  };
+}

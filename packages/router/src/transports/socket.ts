@@ -1,0 +1,146 @@
+import { chmod, readdir, stat, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import { RouterError } from '../errors.ts';
+import {
+  ConnectError,
+  type Connection,
+  type ConnectionHandlers,
+  type Listener,
+  type Transport,
+} from '../transport.ts';
+
+/** Longer paths do not fit the address of a Unix socket on every system. */
+const longestPath = 100;
+
+const scheme = 'unix:';
+
+/** Unix sockets; an address is `unix:` and a path. Only this user may connect: the file gets mode 0600. */
+export function socketTransport(): Transport {
+  return { name: 'socket', listen, connect: dial };
+}
+
+async function listen(address: string, accept: (connection: Connection) => void): Promise<Listener> {
+  const path = pathOf(address);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    accept(new SocketConnection(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  server.unref();
+  // Running out of descriptors fails one accept; the listener goes on.
+  server.on('error', () => {});
+  await chmod(path, 0o600);
+  return {
+    address,
+    keepAlive: (active) => (active ? server.ref() : server.unref()),
+    close: () => closeServer(server, sockets),
+  };
+}
+
+function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+function dial(address: string, options?: { signal?: AbortSignal }): Promise<Connection> {
+  const path = pathOf(address);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, ...(options?.signal === undefined ? {} : { signal: options.signal }) });
+    const fail = (cause: NodeJS.ErrnoException): void => {
+      // Refused: the file is there and no process holds it open. A missing file (ENOENT) proves nothing.
+      reject(
+        new ConnectError(`cannot connect to ${path}: ${cause.message}`, {
+          dead: cause.code === 'ECONNREFUSED',
+          cause,
+        }),
+      );
+    };
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      socket.off('error', fail);
+      resolve(new SocketConnection(socket));
+    });
+  });
+}
+
+/** A socket younger than this may be one that is just being opened. In ms. */
+const youth = 60_000;
+
+/** Removes the sockets in `directory` that processes left behind when they died. Those in `used` are not touched. */
+export async function sweepSockets(
+  directory: string,
+  used: ReadonlySet<string>,
+  clock: Clock,
+): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (!name.endsWith('.sock') || used.has(scheme + path)) continue;
+    try {
+      if (clock.wallTime() - (await stat(path)).mtimeMs < youth) continue;
+      (await dial(scheme + path)).close();
+    } catch (error) {
+      // Somebody else may have been faster.
+      if (error instanceof ConnectError && error.dead) await unlink(path).catch(() => {});
+    }
+  }
+}
+
+function pathOf(address: string): string {
+  const path = address.slice(scheme.length);
+  if (!address.startsWith(scheme) || path === '') {
+    throw new RouterError(
+      'INVALID_OPTION',
+      `'${address}' is not an address of the socket transport: use unix:/a/path`,
+    );
+  }
+  if (Buffer.byteLength(path) > longestPath) {
+    throw new RouterError(
+      'INVALID_OPTION',
+      `the socket path ${path} is longer than ${longestPath} bytes: choose a shorter directory`,
+    );
+  }
+  return path;
+}
+
+class SocketConnection implements Connection {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.unref();
+    // The close event follows and tells the owner of this connection.
+    socket.on('error', () => {});
+  }
+
+  get pending(): number {
+    return this.#socket.writableLength;
+  }
+
+  handle(handlers: ConnectionHandlers): void {
+    this.#socket.on('data', (chunk: Buffer) => handlers.data(chunk));
+    this.#socket.once('close', () => handlers.close());
+  }
+
+  keepAlive(active: boolean): void {
+    if (active) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  close(): void {
+    // What was sent goes out first: a refusal is worth nothing if its reason is cut off.
+    this.#socket.destroySoon();
+  }
+}
