@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { FromNode, NodeStatistics, ToNode } from './messages.ts';
 
@@ -26,7 +25,7 @@ export class NodeProcess {
   statistics: NodeStatistics = { keys: 0, loads: 0 };
   port = 0;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  readonly #exited: Promise<void>;
   #isReady: () => void = () => {};
   #reported: () => void = () => {};
   #stopping = false;
@@ -41,13 +40,21 @@ export class NodeProcess {
     this.ready = new Promise((resolve) => {
       this.#isReady = resolve;
     });
-    this.#exited = once(this.#child, 'close');
     this.#child.on('message', (message: FromNode) => this.#hear(message));
-    this.#child.on('error', () => {}); // A send to a process that is gone; `exit` tells the story.
-    this.#child.on('exit', (code, signal) => {
-      this.#reported();
-      const why = this.#failure ?? (signal ? `it was killed by ${signal}` : `it exited with code ${code}`);
-      if (!this.#stopping) onCrash(new NodeCrash(`Node ${id} stopped: ${why}.`));
+    this.#exited = new Promise((resolve) => {
+      const gone = (why: string) => {
+        this.#reported();
+        resolve();
+        if (!this.#stopping) onCrash(new NodeCrash(`Node ${id} stopped: ${why}.`));
+      };
+      // `close`, not `exit`: by then the node's last message has been heard.
+      this.#child.on('close', (code, signal) => {
+        gone(this.#failure ?? (signal ? `it was killed by ${signal}` : `it exited with code ${code}`));
+      });
+      this.#child.on('error', (error) => {
+        // With a process, this is a message that came too late for it, and `close` tells why.
+        if (this.#child.pid === undefined) gone(error.message);
+      });
     });
   }
 
