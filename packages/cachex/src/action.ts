@@ -1,5 +1,5 @@
-import type { Parameter } from './parameters.ts';
 import type { Engine } from './local/engine.ts';
+import type { Parameter } from './parameters.ts';
 
 /** How a facade answers: at once, or by a promise. */
 export type Mode = 'sync' | 'async';
@@ -31,7 +31,7 @@ export interface CallOptions {
 }
 
 /** The counters an action may add to. */
-export type Counter = 'hits' | 'misses' | 'writes' | 'updates' | 'removals' | 'loads';
+export type Counter = 'hits' | 'misses' | 'writes' | 'updates' | 'removals' | 'loads' | 'expirations';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;
@@ -53,15 +53,23 @@ interface Declaration<A extends readonly unknown[], R> {
   readonly parameters: { readonly [I in keyof A]: Parameter<A[I]> };
   /** `'value'`: the result is a stored value as it is held (see ValueForm), and the facade opens it for the reader. */
   readonly result: 'value' | 'plain';
-  /** What the outcome of one execution adds to the statistics of the node that executed it. */
-  counts?(result: R): Counter | undefined;
+  /**
+   * Set on actions that wait for the user's code. `'promise'`: `execute` answers a promise in every mode, and what is
+   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one.
+   */
+  readonly answers?: 'promise' | 'either';
+  /**
+   * What the outcome of one execution adds to the statistics of the node that executed it. An action whose result does
+   * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
+   */
+  counts?(result: R, ...args: A): Counter | undefined;
   /** What the caller makes of the opened answer: defaults and the like, which never travel. */
   finish?(result: unknown, ...args: A): unknown;
 }
 
 /** An action on one key: it runs on the key's owner. */
 export interface KeyedAction<A extends readonly unknown[], R> extends Declaration<A, R> {
-  readonly route: { readonly kind: 'keyed'; /** The position of the key. */ readonly key: number };
+  readonly route: { readonly kind: 'keyed' /** The position of the key. */; readonly key: number };
   /** Synchronous, save for actions that wait for the user's code. `hash` is that of the key. */
   execute(engine: Engine, hash: number, ...args: A): R | Promise<R>;
 }
@@ -73,5 +81,11 @@ export interface MergedAction<A extends readonly unknown[], R> extends Declarati
   execute(engine: Engine, partitions: Partitions, ...args: A): R;
 }
 
+/** An action about the node it is called on; nothing is routed. */
+export interface LocalAction<A extends readonly unknown[], R> extends Declaration<A, R> {
+  readonly route: { readonly kind: 'local' };
+  execute(engine: Engine, ...args: A): R;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: the table holds actions of every argument and result type.
-export type Action = KeyedAction<any, any> | MergedAction<any, any>;
+export type Action = KeyedAction<any, any> | MergedAction<any, any> | LocalAction<any, any>;

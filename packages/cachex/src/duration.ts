@@ -1,3 +1,4 @@
+import { describe } from './describe.ts';
 import { CacheError } from './errors.ts';
 
 /** Milliseconds, or a number with a unit: `'250ms'`, `'90s'`, `'5m'`, `'1.5h'`, `'7d'`. */
@@ -22,8 +23,4 @@ export function parseDuration(option: string, input: unknown): number {
   const ms = parseSignedDuration(option, input);
   if (ms > 0) return ms;
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a duration above zero`);
-}
-
-function describe(input: unknown): string {
-  return typeof input === 'string' ? `'${input}'` : String(input);
 }

@@ -44,8 +44,13 @@ export class CacheError extends Error {
 }
 
 /** Whether `error` is a {@link CacheError}, and has that code if one is given. Works across copies of this package. */
-export function isCacheError<C extends CacheErrorCode>(error: unknown, code?: C): error is CacheError & { code: C } {
+export function isCacheError<C extends CacheErrorCode>(
+  error: unknown,
+  code?: C,
+): error is CacheError & { code: C } {
   return (
-    error instanceof Error && error.name === 'CacheError' && (code === undefined || (error as CacheError).code === code)
+    error instanceof Error &&
+    error.name === 'CacheError' &&
+    (code === undefined || (error as CacheError).code === code)
   );
 }

@@ -7,4 +7,6 @@ export const sum: Merge<number> = {
 };
 
 /** Joins lists. */
-export const concat: Merge<unknown[]> = { name: 'concat', combine: (parts) => parts.flat(1) };
+export function concat<T>(): Merge<T[]> {
+  return { name: 'concat', combine: (parts) => ([] as T[]).concat(...parts) };
+}

@@ -1,12 +1,18 @@
 import { type Key, keyProblem } from '@cachex/router/hash';
+import { describe, suggestion } from './describe.ts';
 import { parseDuration } from './duration.ts';
 import { CacheError } from './errors.ts';
+import type { ValueForm } from './local/value-form.ts';
 
 /** Checks one argument of an action and brings it into its one form. */
 export interface Parameter<T> {
   /** `'key'` and `'value'` are treated by the facades (hashed, held); `'options'` may be left out and comes last. */
   readonly kind: 'key' | 'value' | 'plain' | 'options';
   check(input: unknown): T;
+  /** For `'value'`: how a checked argument is held, where that is not simply `values.hold`. */
+  hold?(values: ValueForm, checked: T): unknown;
+  /** Refuses a checked argument that is fine in this process but cannot be sent to another: `NOT_SERIALIZABLE`. */
+  wire?(checked: T): void;
   /** For `'options'`: names that stay with the caller and never travel. */
   readonly callerOnly?: readonly string[];
 }
@@ -28,6 +34,15 @@ export const keyParameter: Parameter<Key> = {
 /** A value to be stored. Locally anything; in a cluster it is encoded before anything is sent. */
 export const valueParameter: Parameter<unknown> = { kind: 'value', check: (input) => input };
 
+/** Refuses a function that would have to run on another node. For `wire` checks. */
+export function refuseClosure(name: string, checked: unknown): void {
+  if (typeof checked !== 'function') return;
+  throw new CacheError(
+    'NOT_SERIALIZABLE',
+    `${name}: a function cannot be sent to another node; register it under \`functions\` on every node that opens the cache and pass its name`,
+  );
+}
+
 /** Checks and converts one option; throws `INVALID_OPTION` naming it. */
 export type OptionCheck = (option: string, input: unknown) => unknown;
 
@@ -35,7 +50,27 @@ export type OptionCheck = (option: string, input: unknown) => unknown;
 export const anything: OptionCheck = (_option, input) => input;
 
 /** A time to live above zero, or `null` for "never expires". */
-export const timeToLive: OptionCheck = (option, input) => (input === null ? null : parseDuration(option, input));
+export const timeToLive = (option: string, input: unknown): number | null => {
+  const ms = input === null ? null : parseDuration(option, input);
+  return ms === Number.POSITIVE_INFINITY ? null : ms;
+};
+
+/** An integer that a double holds exactly. */
+export const safeInteger = (option: string, input: unknown): number => {
+  if (Number.isSafeInteger(input)) return input as number;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a safe integer`);
+};
+
+/** `true` or `false`. */
+export const flag = (option: string, input: unknown): boolean => {
+  if (typeof input === 'boolean') return input;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not true or false`);
+};
+
+/** An object of further options, whose names are reported as `'outer.inner'`. */
+export function group(checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
+  return (option, input) => checkOptions(option, input, checks, `${option}.`);
+}
 
 /**
  * The last argument: an object with the options named in `checks` and no others. Options that are `undefined` count as
@@ -57,40 +92,20 @@ export function checkOptions(
   what: string,
   input: unknown,
   checks: Readonly<Record<string, OptionCheck>>,
+  prefix = '',
 ): Record<string, unknown> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new CacheError('INVALID_OPTION', `${what} must be an object, not ${input === null ? 'null' : typeof input}`);
+    throw new CacheError('INVALID_OPTION', `${what} must be an object, not ${describe(input)}`);
   }
   const checked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(input)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownOption(name, Object.keys(checks));
-    if (value !== undefined) checked[name] = check(name, value);
+    if (check === undefined) throw unknownOption(prefix, name, Object.keys(checks));
+    if (value !== undefined) checked[name] = check(prefix + name, value);
   }
   return checked;
 }
 
-function unknownOption(name: string, known: readonly string[]): CacheError {
-  const nearest = known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const hint =
-    nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3)
-      ? `did you mean '${nearest.candidate}'?`
-      : `known: ${known.length === 0 ? 'none' : known.join(', ')}`;
-  return new CacheError('INVALID_OPTION', `unknown option '${name}'; ${hint}`);
-}
-
-/** Levenshtein's distance, row by row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+function unknownOption(prefix: string, name: string, known: readonly string[]): CacheError {
+  return new CacheError('INVALID_OPTION', `unknown option '${prefix}${name}'; ${suggestion(name, known)}`);
 }

@@ -1,9 +1,8 @@
-import type { Key } from '@cachex/router/hash';
 import type { CallOptions, MergedAction, Mode, Reply } from '../action.ts';
 import { sum } from '../merge.ts';
 import { optionsParameter } from '../parameters.ts';
 
-export interface Size<K extends Key, V, M extends Mode> {
+export interface Size<M extends Mode> {
   /**
    * How many entries are in memory, expired ones included. Takes no time to speak of, whatever the number.
    *

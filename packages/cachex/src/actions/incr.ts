@@ -1,0 +1,57 @@
+import type { Key } from '@cachex/router/hash';
+import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import { describe } from '../describe.ts';
+import { CacheError } from '../errors.ts';
+import { keyParameter, optionsParameter, type Parameter, safeInteger } from '../parameters.ts';
+
+/** Options of `incr`. */
+export interface IncrOptions {
+  /** What a key without a live entry starts from, a safe integer. Default: 0. */
+  default?: number;
+}
+
+export interface Incr<K extends Key, M extends Mode> {
+  /**
+   * Adds `by` (default 1, may be negative) to the integer stored under `key` and answers the sum, atomically. A key
+   * without a live entry starts from `default` (0) and gets the cache's `ttl`; an entry that is there keeps its expiry.
+   *
+   * `by` and `default` must be safe integers, else `INVALID_OPTION`. If the stored value is not a safe integer, or the
+   * sum would not be one: `NON_NUMERIC_VALUE`, and nothing changes. In a cluster the key's owner adds; fails also with
+   * `INVALID_KEY`, `TIMEOUT`, `NODE_DOWN` or `UNKNOWN_OUTCOME`.
+   */
+  incr(key: K, by?: number, options?: IncrOptions & CallOptions[M]): Reply<M, number>;
+}
+
+const step: Parameter<number> = {
+  kind: 'plain',
+  check: (input) => (input === undefined ? 1 : safeInteger('by', input)),
+};
+
+export const incr: KeyedAction<[key: Key, by: number, options: IncrOptions | undefined], number> = {
+  name: 'incr',
+  effect: 'write',
+  repeatable: false,
+  route: { kind: 'keyed', key: 0 },
+  parameters: [keyParameter, step, optionsParameter<IncrOptions>({ default: safeInteger })],
+  result: 'plain',
+  execute(engine, hash, key, by, options) {
+    const entry = engine.find(key, hash);
+    const sum = add(entry === undefined ? (options?.default ?? 0) : engine.open(entry.value), by);
+    if (entry === undefined) engine.write(key, hash, engine.hold(sum));
+    else engine.replace(entry, engine.hold(sum));
+    engine.statistics?.add(entry === undefined ? 'writes' : 'updates');
+    return sum;
+  },
+};
+
+function add(value: unknown, by: number): number {
+  if (!Number.isSafeInteger(value)) {
+    throw new CacheError(
+      'NON_NUMERIC_VALUE',
+      `${describe(value)} is not a safe integer; the entry is unchanged`,
+    );
+  }
+  const sum = (value as number) + by;
+  if (Number.isSafeInteger(sum)) return sum;
+  throw new CacheError('NON_NUMERIC_VALUE', `${value} + ${by} is not a safe integer; the entry is unchanged`);
+}

@@ -1,0 +1,65 @@
+// Written by `npm run gen` from the files of this folder. Do not edit.
+import type { Key } from '@cachex/router/hash';
+import type { Action, Mode } from '../action.ts';
+import { type Clear, clear } from './clear.ts';
+import { type Del, del } from './del.ts';
+import { type Exists, exists } from './exists.ts';
+import { type Expire, expire } from './expire.ts';
+import { type Fetch, fetch } from './fetch.ts';
+import { type Get, get } from './get.ts';
+import { type Incr, incr } from './incr.ts';
+import { type Keys, keys } from './keys.ts';
+import { type Put, put } from './put.ts';
+import { type Size, size } from './size.ts';
+import { type Stats, stats } from './stats.ts';
+import { type Ttl, ttl } from './ttl.ts';
+import { type Update, update } from './update.ts';
+
+/** The name of an action. Aliases are not among them. */
+export type ActionName =
+  | 'clear'
+  | 'del'
+  | 'exists'
+  | 'expire'
+  | 'fetch'
+  | 'get'
+  | 'incr'
+  | 'keys'
+  | 'put'
+  | 'size'
+  | 'stats'
+  | 'ttl'
+  | 'update';
+
+/** Every action by its name. */
+export const actions: Readonly<Record<ActionName, Action>> = {
+  clear,
+  del,
+  exists,
+  expire,
+  fetch,
+  get,
+  incr,
+  keys,
+  put,
+  size,
+  stats,
+  ttl,
+  update,
+};
+
+/** The methods of a cache, those of every action. */
+export interface Actions<K extends Key, V, M extends Mode, F>
+  extends Clear<M>,
+    Del<K, M>,
+    Exists<K, M>,
+    Expire<K, M>,
+    Fetch<K, V, M, F>,
+    Get<K, V, M>,
+    Incr<K, M>,
+    Keys<K, M>,
+    Put<K, V, M>,
+    Size<M>,
+    Stats<M>,
+    Ttl<K, M>,
+    Update<K, V, M> {}

@@ -1,0 +1,17 @@
+export type { Clock, Random, Timer } from '@cachex/router';
+export type { Key } from '@cachex/router/hash';
+export type { CallOptions, ClusterCallOptions, Mode, Reply } from './action.ts';
+export type { FetchOptions } from './actions/fetch.ts';
+export type { GetOptions } from './actions/get.ts';
+export type { IncrOptions } from './actions/incr.ts';
+export type { ActionName, Actions } from './actions/index.ts';
+export type { PutOptions } from './actions/put.ts';
+export type { Call } from './call.ts';
+export type { Duration } from './duration.ts';
+export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
+export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
+export { type Cache, createCache } from './local/cache.ts';
+export type { CacheEvents } from './local/events.ts';
+export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
+export type { Stats } from './local/statistics.ts';
+export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';

@@ -1,0 +1,73 @@
+import type { Key } from '@cachex/router/hash';
+import type { Actions } from '../actions/index.ts';
+import { bindAll, bindLocal, dispatch } from '../bind.ts';
+import type { Call } from '../call.ts';
+import { describe, suggestion } from '../describe.ts';
+import { CacheError } from '../errors.ts';
+import type { FunctionMap } from '../functions.ts';
+import { closedError, Engine } from './engine.ts';
+import { type CacheEvents, eventNames } from './events.ts';
+import { type CacheOptions, readCacheOptions } from './settings.ts';
+
+/**
+ * A cache in this process. Everything is synchronous except what waits for your code. Its methods need no `this`: they
+ * can be taken off and passed on. All throw `CLOSED` once it is closed.
+ */
+export interface Cache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
+  extends Actions<K, V, 'sync', F> {
+  /** The name it was given. */
+  readonly name: string;
+  /**
+   * Executes one call record, exactly as the method of that name would: `cache.call({ action: 'get', args: ['ada'] })`.
+   * An unknown action or too many arguments: `INVALID_OPTION`.
+   */
+  call<C extends Call<K, V, F>>(call: C): ReturnType<Actions<K, V, 'sync', F>[C['action']]>;
+  /** Calls `listener` whenever `event` happens. */
+  on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
+  /** Stops calling `listener`. */
+  off<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
+  /** Stops its timers, aborts its loads (who waits for one gets `CLOSED`) and drops its entries. */
+  close(): void;
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Creates a cache in this process. Bad options throw `INVALID_OPTION`, naming the option.
+ *
+ * To have the names of `functions` checked in `fetch` while keys and values are given explicitly, give their type too:
+ * `createCache<string, User, typeof functions>({ functions })`.
+ */
+export function createCache<
+  K extends Key = Key,
+  V = unknown,
+  F extends FunctionMap<K, V> = FunctionMap<K, V>,
+>(options: CacheOptions<K, V, F> = {}): Cache<K, V, F> {
+  const engine = new Engine(readCacheOptions(options));
+  const methods = bindAll((action) => bindLocal(action, engine));
+  const close = (): void => engine.close();
+  return Object.assign(methods, {
+    name: engine.name,
+    call(call: unknown): unknown {
+      if (engine.closed) throw closedError(engine.name);
+      return dispatch(methods, call);
+    },
+    on(event: keyof CacheEvents, listener: (...args: unknown[]) => void): void {
+      engine.events.on(eventName(event), listener);
+    },
+    off(event: keyof CacheEvents, listener: (...args: unknown[]) => void): void {
+      engine.events.off(eventName(event), listener);
+    },
+    close,
+    [Symbol.dispose]: close,
+  }) as unknown as Cache<K, V, F>;
+}
+
+function eventName(name: string): keyof CacheEvents {
+  const known = eventNames.find((event) => event === name);
+  if (known !== undefined) return known;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `event: ${describe(name)} is not an event; ${suggestion(String(name), eventNames)}`,
+  );
+}

@@ -1,0 +1,224 @@
+import type { Clock, Random } from '@cachex/router';
+import type { Key } from '@cachex/router/hash';
+import { CacheError } from '../errors.ts';
+import { type FunctionMap, Functions } from '../functions.ts';
+import { Events } from './events.ts';
+import { Expiry } from './expiry.ts';
+import { type CommitLoad, type Load, Loads } from './loads.ts';
+import { Statistics } from './statistics.ts';
+import { type Entry, ownKey, Store } from './store.ts';
+import type { ValueForm } from './value-form.ts';
+
+/** One change to the entries of an engine, told in the order they happen. */
+export type Change =
+  /** The entry is new, or its value or expiry changed. The record itself: read it at once, it goes on changing. */
+  | { readonly type: 'write'; readonly entry: Readonly<Entry> }
+  | { readonly type: 'remove'; readonly key: Key; readonly hash: number }
+  | { readonly type: 'clear'; readonly partition: number };
+
+/** Everything an engine is made of; nothing is looked up elsewhere. */
+export interface EngineSettings {
+  /** The name of the cache, for messages. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A power of two. */
+  readonly partitions: number;
+  readonly values: ValueForm;
+  /** Default time to live in ms, `null` for ever. */
+  readonly ttl: number | null;
+  readonly expiration: {
+    /** Milliseconds between sweeps; `false` never sweeps. */
+    readonly interval: number | false;
+    /** Whether a read that finds an expired entry removes it; if not, only the sweep does. */
+    readonly lazy: boolean;
+    /** By how much the default time to live is shortened at random, from 0 to 1. */
+    readonly jitter: number;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
+  readonly functions: FunctionMap<any, unknown>;
+  readonly stats: boolean;
+  /** Told of every change, after it was made. */
+  readonly changed?: (change: Change) => void;
+  /** Stores the results of loads; into this engine unless set. */
+  readonly commit?: CommitLoad;
+}
+
+/** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
+export class Engine {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly store: Store;
+  /** Every partition: what a merged action covers where nothing is shared with other nodes. */
+  readonly partitions: readonly number[];
+  readonly values: ValueForm;
+  readonly functions: Functions;
+  readonly loads: Loads;
+  readonly expiry: Expiry;
+  readonly events: Events;
+  /** `undefined` unless statistics are on. */
+  readonly statistics: Statistics | undefined;
+  closed = false;
+  readonly #settings: EngineSettings;
+  readonly #changed: ((change: Change) => void) | undefined;
+  #version = 0;
+
+  constructor(settings: EngineSettings) {
+    const { name, clock, partitions, functions, changed } = settings;
+    this.#settings = settings;
+    this.#changed = changed;
+    this.name = name;
+    this.clock = clock;
+    this.store = new Store(partitions);
+    this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
+    this.values = settings.values;
+    this.functions = new Functions(name, functions);
+    this.loads = new Loads(
+      partitions,
+      settings.commit ?? ((load, held, ttl) => void this.commitLoad(load, held, ttl)),
+    );
+    this.events = new Events();
+    this.statistics = settings.stats ? new Statistics() : undefined;
+    this.expiry = new Expiry({
+      clock,
+      store: this.store,
+      interval: settings.expiration.interval,
+      expire: (entry) => this.#expire(entry),
+    });
+  }
+
+  /** The live entry of `key`. This counts as a use of it. */
+  find(key: Key, hash: number): Entry | undefined {
+    return this.peek(key, hash);
+  }
+
+  /** The live entry of `key`, without this counting as a use. */
+  peek(key: Key, hash: number): Entry | undefined {
+    const entry = this.store.find(key, hash);
+    // Only an entry that can expire is worth a look at the clock.
+    if (entry === undefined || entry.expires === Number.POSITIVE_INFINITY) return entry;
+    if (entry.expires > this.clock.now()) return entry;
+    if (this.#settings.expiration.lazy) this.#expire(entry);
+    return undefined;
+  }
+
+  /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
+  write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
+    this.loads.overtake(key, hash);
+    const now = this.clock.now();
+    const life = ttl === undefined ? this.#defaultTtl() : ttl;
+    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
+    let entry = this.store.find(key, hash);
+    this.#version += 1;
+    if (entry === undefined) {
+      entry = {
+        key: ownKey(key),
+        hash,
+        value: held,
+        version: this.#version,
+        modified: now,
+        expires,
+        ttl: life,
+      };
+      this.store.insert(entry);
+    } else {
+      entry.value = held;
+      entry.version = this.#version;
+      entry.modified = now;
+      entry.expires = expires;
+      entry.ttl = life;
+    }
+    if (life !== null) this.expiry.arm();
+    this.#changed?.({ type: 'write', entry });
+    return entry;
+  }
+
+  /** Gives a live entry a new held value and leaves its expiry. */
+  replace(entry: Entry, held: unknown): void {
+    this.#version += 1;
+    entry.value = held;
+    entry.version = this.#version;
+    entry.modified = this.clock.now();
+    this.#changed?.({ type: 'write', entry });
+  }
+
+  /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. */
+  setExpiry(entry: Entry, ttl: number | null): void {
+    entry.ttl = ttl;
+    entry.expires = ttl === null ? Number.POSITIVE_INFINITY : this.clock.now() + ttl;
+    if (ttl !== null) this.expiry.arm();
+    this.#changed?.({ type: 'write', entry });
+  }
+
+  /** Removes a live entry. */
+  remove(entry: Entry): void {
+    this.loads.overtake(entry.key, entry.hash);
+    this.#drop(entry);
+  }
+
+  /** Removes whatever `key` has, a load in flight included; returns whether there was a live entry. */
+  discard(key: Key, hash: number): boolean {
+    this.loads.overtake(key, hash);
+    const entry = this.peek(key, hash);
+    if (entry === undefined) return false;
+    this.#drop(entry);
+    return true;
+  }
+
+  /** Removes everything a partition has, loads in flight included; returns how many entries were in memory. */
+  clear(partition: number): number {
+    this.loads.overtakePartition(partition);
+    const removed = this.store.clearPartition(partition);
+    if (this.store.length === 0) this.expiry.disarm();
+    this.#changed?.({ type: 'clear', partition });
+    return removed;
+  }
+
+  /** Stores a load's result unless the load was overtaken; returns whether it was stored. */
+  commitLoad(load: Load, held: unknown, ttl: number | null | undefined): boolean {
+    if (this.closed || !this.loads.isCurrent(load)) return false;
+    this.write(load.key, load.hash, held, ttl);
+    this.statistics?.add('writes');
+    return true;
+  }
+
+  /** Brings a value into the form in which it is stored. */
+  hold(value: unknown): unknown {
+    return this.values.hold(value);
+  }
+
+  /** Brings a stored value back into the form in which it was given. */
+  open(held: unknown): unknown {
+    return this.values.open(held);
+  }
+
+  /** Stops the sweep, aborts loads and lets go of the entries. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.expiry.close();
+    this.loads.close(closedError(this.name));
+    for (const partition of this.partitions) this.store.clearPartition(partition);
+  }
+
+  #expire(entry: Entry): void {
+    this.#drop(entry);
+    this.statistics?.add('expirations');
+    this.events.expired(entry.key);
+  }
+
+  #drop(entry: Entry): void {
+    this.store.remove(entry);
+    this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
+  }
+
+  #defaultTtl(): number | null {
+    const { ttl, expiration, random } = this.#settings;
+    return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
+  }
+}
+
+/** What every call gets once the cache is closed. */
+export function closedError(name: string): CacheError {
+  return new CacheError('CLOSED', `cache '${name}' is closed`);
+}

@@ -1,0 +1,131 @@
+import type { Clock, Timer } from '@cachex/router';
+import type { Entry, Store } from './store.ts';
+
+/** How long a sweep may hold the thread, and after how many entries it looks at the clock. */
+const sliceMs = 1;
+const entriesBetweenLooks = 64;
+
+/** What one sweep did. */
+export interface SweepReport {
+  /** Wall-clock milliseconds since 1970. */
+  readonly started: number;
+  /** From its first slice to the end of its last, in milliseconds. */
+  readonly duration: number;
+  readonly removed: number;
+}
+
+export interface ExpirySettings {
+  readonly clock: Clock;
+  readonly store: Store;
+  /** Milliseconds from the end of one sweep to the start of the next; `false` never sweeps. */
+  readonly interval: number | false;
+  /** Removes and reports an entry whose time has come. */
+  expire(entry: Entry): void;
+}
+
+/**
+ * Finds expired entries that nobody asks for: every `interval` a sweep walks the store in slices of about a millisecond,
+ * each slice resuming the walk where the last one paused. There is a timer only while some entry can expire.
+ */
+export class Expiry {
+  readonly #settings: ExpirySettings;
+  #timer: Timer | undefined;
+  #closed: boolean;
+  #sweeping = false;
+  /** Whether an entry that can expire was seen or written since the present sweep began. */
+  #needed = false;
+  #lastRun: SweepReport | undefined;
+
+  constructor(settings: ExpirySettings) {
+    this.#settings = settings;
+    this.#closed = settings.interval === false;
+  }
+
+  /** The last sweep that came to its end. */
+  get lastRun(): SweepReport | undefined {
+    return this.#lastRun;
+  }
+
+  /** To be called whenever an entry was given an instant of expiry. */
+  arm(): void {
+    this.#needed = true;
+    if (this.#timer === undefined && !this.#sweeping && !this.#closed) this.#schedule();
+  }
+
+  /** To be called when the store was emptied. */
+  disarm(): void {
+    this.#needed = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.disarm();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#settings.clock.after(this.#settings.interval as number, () => this.#begin());
+  }
+
+  #begin(): void {
+    const { clock, store } = this.#settings;
+    this.#timer = undefined;
+    this.#sweeping = true;
+    this.#needed = false;
+    this.#slice({
+      started: clock.wallTime(),
+      begun: clock.now(),
+      partition: 0,
+      entries: store.entries(0),
+      removed: 0,
+    });
+  }
+
+  #slice(sweep: Sweep): void {
+    const { clock, store, expire } = this.#settings;
+    let now = clock.now();
+    const until = now + sliceMs;
+    while (now < until) {
+      for (let looked = 0; looked < entriesBetweenLooks; looked += 1) {
+        const entry = this.#closed ? undefined : nextEntry(store, sweep);
+        if (entry === undefined) {
+          this.#end(sweep);
+          return;
+        }
+        if (entry.expires <= now) {
+          sweep.removed += 1;
+          expire(entry);
+        } else if (entry.expires !== Number.POSITIVE_INFINITY) this.#needed = true;
+      }
+      now = clock.now();
+    }
+    clock.defer(() => this.#slice(sweep));
+  }
+
+  #end(sweep: Sweep): void {
+    const duration = this.#settings.clock.now() - sweep.begun;
+    this.#lastRun = { started: sweep.started, duration, removed: sweep.removed };
+    this.#sweeping = false;
+    if (this.#needed && !this.#closed) this.#schedule();
+  }
+}
+
+/** A sweep under way, between two slices. */
+interface Sweep {
+  readonly started: number;
+  readonly begun: number;
+  partition: number;
+  entries: IterableIterator<Entry>;
+  removed: number;
+}
+
+function nextEntry(store: Store, sweep: Sweep): Entry | undefined {
+  for (;;) {
+    const next = sweep.entries.next();
+    if (next.done !== true) return next.value;
+    sweep.partition += 1;
+    if (sweep.partition >= store.partitions) return undefined;
+    sweep.entries = store.entries(sweep.partition);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Counter } from '../action.ts';
+
+/** What `stats()` answers. Counted since the cache was created, on the node that executed the calls. */
+export interface Stats {
+  /** Reads that found a live entry. */
+  readonly hits: number;
+  /** Reads that did not. */
+  readonly misses: number;
+  /** Hits as a share of hits and misses, from 0 to 1; 0 before the first read. */
+  readonly hitRate: number;
+  /** Misses as a share of hits and misses, from 0 to 1; 0 before the first read. */
+  readonly missRate: number;
+  /** Entries written, whether new or overwritten. */
+  readonly writes: number;
+  /** Changes to entries that were there: their value, or when they expire. */
+  readonly updates: number;
+  /** Entries removed on request. */
+  readonly removals: number;
+  /** Loaders that were run by `fetch`. */
+  readonly loads: number;
+  /** Expired entries removed, by a sweep or because a read found them. */
+  readonly expirations: number;
+  /** Calls that succeeded, by the name of the action. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** Counts what happens in one engine. */
+export class Statistics {
+  readonly #counters: Record<Counter, number> = {
+    hits: 0,
+    misses: 0,
+    writes: 0,
+    updates: 0,
+    removals: 0,
+    loads: 0,
+    expirations: 0,
+  };
+  readonly #calls = new Map<string, number>();
+
+  add(counter: Counter, amount = 1): void {
+    this.#counters[counter] += amount;
+  }
+
+  /** A call of the action `name` succeeded. */
+  called(name: string): void {
+    this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
+  }
+
+  read(): Stats {
+    const { hits, misses } = this.#counters;
+    const reads = hits + misses;
+    return {
+      ...this.#counters,
+      hitRate: reads === 0 ? 0 : hits / reads,
+      missRate: reads === 0 ? 0 : misses / reads,
+      calls: Object.fromEntries(this.#calls),
+    };
+  }
+}
