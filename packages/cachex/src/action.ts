@@ -19,8 +19,13 @@ export interface ClusterCallOptions {
   signal?: AbortSignal;
   /** How long to wait, in milliseconds or as a duration string; 5 s unless set. */
   timeout?: number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
-  /** Looks only at this node's share: no routing. */
+  /** Looks only at this node's share: no routing. A write to a key that another node owns is refused. */
   local?: boolean;
+  /**
+   * `'allow'`: a call about all entries that could not cover every partition in time answers with what it has, instead
+   * of rejecting with `PARTIAL_RESULT`.
+   */
+  partial?: 'allow';
 }
 
 /** The options of a method beside its own, by mode: none where nothing is awaited. */

@@ -36,6 +36,14 @@ export type CacheErrorCode =
 export class CacheError extends Error {
   override readonly name = 'CacheError';
   readonly code: CacheErrorCode;
+  /** With `PARTIAL_RESULT`: what was answered, merged. */
+  declare readonly value?: unknown;
+  /** With `PARTIAL_RESULT`: how many partitions answered. */
+  declare readonly answered?: number;
+  /** With `PARTIAL_RESULT`: the partitions that did not. */
+  declare readonly missing?: readonly number[];
+  /** With `PARTIAL_RESULT`: the epoch of the view in force at the deadline. */
+  declare readonly epoch?: number;
 
   constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -13,23 +13,25 @@ export interface Parameter<T> {
   hold?(values: ValueForm, checked: T): unknown;
   /** Refuses a checked argument that is fine in this process but cannot be sent to another: `NOT_SERIALIZABLE`. */
   wire?(checked: T): void;
+  /** For `'options'`: the names it knows. */
+  readonly names?: readonly string[];
   /** For `'options'`: names that stay with the caller and never travel. */
   readonly callerOnly?: readonly string[];
 }
 
+/** Refuses with `INVALID_KEY` what is not a key. */
+export function checkKey(input: unknown): Key {
+  if (typeof input === 'string') return input;
+  const problem = keyProblem(input);
+  if (problem === undefined) return input as Key;
+  throw new CacheError(
+    'INVALID_KEY',
+    `${problem} is not a key; use a string, number, bigint, boolean, null, or an array of these`,
+  );
+}
+
 /** A key: refused with `INVALID_KEY` unless it is one. */
-export const keyParameter: Parameter<Key> = {
-  kind: 'key',
-  check(input) {
-    if (typeof input === 'string') return input;
-    const problem = keyProblem(input);
-    if (problem === undefined) return input as Key;
-    throw new CacheError(
-      'INVALID_KEY',
-      `${problem} is not a key; use a string, number, bigint, boolean, null, or an array of these`,
-    );
-  },
-};
+export const keyParameter: Parameter<Key> = { kind: 'key', check: checkKey };
 
 /** A value to be stored. Locally anything; in a cluster it is encoded before anything is sent. */
 export const valueParameter: Parameter<unknown> = { kind: 'value', check: (input) => input };
@@ -82,6 +84,7 @@ export function optionsParameter<T extends object>(
 ): Parameter<T | undefined> {
   return {
     kind: 'options',
+    names: Object.keys(checks),
     callerOnly,
     check: (input) => (input === undefined ? undefined : (checkOptions('options', input, checks) as T)),
   };
@@ -106,6 +109,7 @@ export function checkOptions(
   return checked;
 }
 
-function unknownOption(prefix: string, name: string, known: readonly string[]): CacheError {
+/** The error for a name that no option has. */
+export function unknownOption(prefix: string, name: string, known: readonly string[]): CacheError {
   return new CacheError('INVALID_OPTION', `unknown option '${prefix}${name}'; ${suggestion(name, known)}`);
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Acceptor } from './acceptor.ts';
 import { Agreement } from './agreement.ts';
+import type { Clock } from './clock.ts';
 import { Codec } from './codec.ts';
 import { Dispatch } from './dispatch.ts';
 import { RouterError } from './errors.ts';
@@ -11,6 +12,7 @@ import { Moves } from './moves.ts';
 import { type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
 import type { PeerOptions } from './peer.ts';
+import type { Random } from './random.ts';
 import { Serve } from './serve.ts';
 import { type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
@@ -194,23 +196,43 @@ export class RoutedNode implements AsyncDisposable {
     return { partition, owner: owners[partition] ?? null, backups: backups[partition] ?? [], epoch };
   }
 
-  /** The partitions this node owns now. */
-  owned(): readonly number[] {
-    return this.#ownership.owned();
+  /** Whether this node may answer for the key of that hash now. */
+  owns(hash: number): boolean {
+    return this.#ownership.standing(partitionOf(hash, this.view.owners.length)) === 'owned';
+  }
+
+  /** Time and randomness as this node was given them. */
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+
+  get random(): Random {
+    return this.#settings.random;
   }
 
   /**
    * Offers a service under `name` and records it in the view. The first node to open a name settles `settings`, which
-   * must be JSON. Resolves when it is recorded; calls are answered from now on.
+   * must be JSON; another that gives different ones is refused with `CONFIG_MISMATCH`, naming what differs: at once if
+   * they are known here, else by the promise. Resolves when it is recorded; calls are answered from now on.
    */
-  async open(name: string, service: Service, settings: unknown = {}): Promise<void> {
+  open(name: string, service: Service, settings: object = {}): Promise<void> {
     if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
+    checkSettings(this.view, name, settings);
     this.#services.add(name, service);
-    await this.#agreement.publish((view) =>
-      memberOf(view, this.id)?.opened.includes(name) !== false
-        ? undefined
-        : open(view, this.id, name, settings, this.#settings.router),
-    );
+    return this.#record(name, settings);
+  }
+
+  async #record(name: string, settings: object): Promise<void> {
+    try {
+      await this.#agreement.publish((view) => {
+        checkSettings(view, name, settings);
+        const done = memberOf(view, this.id)?.opened.includes(name) !== false;
+        return done ? undefined : open(view, this.id, name, settings, this.#settings.router);
+      });
+    } catch (error) {
+      this.#services.remove(name);
+      throw error;
+    }
   }
 
   /** Resolves once this node holds the share of the partitions that its weight asks for. */
@@ -351,5 +373,18 @@ export class RoutedNode implements AsyncDisposable {
   #fail(error: Error): void {
     this.#settings.logger.error(`[${this.cluster}/${this.id}] ${error.message}`);
     if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
+  }
+}
+
+/** The settings of the first opener hold for the whole cluster. */
+function checkSettings(view: View, name: string, settings: object): void {
+  if (!Object.hasOwn(view.caches, name)) return;
+  const agreed = view.caches[name] as Record<string, unknown>;
+  const given = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  for (const option of new Set([...Object.keys(agreed), ...Object.keys(given)])) {
+    const [here, there] = [JSON.stringify(given[option]), JSON.stringify(agreed[option])];
+    if (here === there) continue;
+    const message = `'${name}' was opened with ${option} ${there ?? 'unset'}; ${here ?? 'unset'} here contradicts that`;
+    throw new RouterError('CONFIG_MISMATCH', message);
   }
 }

@@ -46,6 +46,10 @@ export class Services {
     this.#waiting.delete(name);
   }
 
+  remove(name: string): void {
+    this.#open.delete(name);
+  }
+
   get(name: string): Service | undefined {
     return this.#open.get(name);
   }

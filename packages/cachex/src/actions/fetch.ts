@@ -45,8 +45,7 @@ export interface Fetch<K extends Key, V, M extends Mode, F> {
    *
    * Always answers a promise. `loader` is a function, or the name of one registered under `functions`; a name that is
    * not registered: `UNKNOWN_FUNCTION`. In a cluster it is a name, the function runs on the key's owner, and a closure
-   * is refused with `NOT_SERIALIZABLE`. Rejects also with `INVALID_KEY`, `INVALID_OPTION`, `TIMEOUT`, `NODE_DOWN` or
-   * `UNKNOWN_OUTCOME`.
+   * is refused with `NOT_SERIALIZABLE`. Rejects also with `INVALID_KEY`, `INVALID_OPTION`, `TIMEOUT` or `NODE_DOWN`.
    */
   fetch(
     key: K,
@@ -71,7 +70,8 @@ export const fetch: KeyedAction<
 > = {
   name: 'fetch',
   effect: 'write',
-  repeatable: false,
+  // Sent again it meets the value, joins the load in flight, or loads where the first owner's load died with its owner.
+  repeatable: true,
   route: { kind: 'keyed', key: 0 },
   parameters: [
     keyParameter,

@@ -151,3 +151,18 @@ export function readCacheOptions(options: unknown): EngineSettings {
   const values = clone ? byCopy : byReference;
   return { ...dataSettings(checked), name, clock, random, values, partitions: localPartitions };
 }
+
+/** Checks the options of a clustered cache and fills in what they leave out; `clock` stays undefined unless given. */
+export function readClusterCacheOptions(
+  name: string,
+  options: unknown,
+): Pick<EngineSettings, 'name' | 'ttl' | 'expiration' | 'functions' | 'stats'> & {
+  clock: Clock | undefined;
+} {
+  nonEmptyName('name', name);
+  const checked = checkOptions('options', options, {
+    ...dataOptionChecks,
+    clock: timeSource,
+  }) as CheckedCacheOptions;
+  return { ...dataSettings(checked), name, clock: checked.clock };
+}

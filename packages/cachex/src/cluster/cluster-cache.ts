@@ -1,0 +1,185 @@
+import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode } from '@cachex/router';
+import { hashKey, type Key } from '@cachex/router/hash';
+import type { Action, MergedAction } from '../action.ts';
+import type { Actions } from '../actions/index.ts';
+import {
+  bindAll,
+  bindLocal,
+  checkArguments,
+  checkWire,
+  dispatch,
+  finishResult,
+  holdArgument,
+  type Method,
+} from '../bind.ts';
+import type { Call } from '../call.ts';
+import { CacheError } from '../errors.ts';
+import type { FunctionMap } from '../functions.ts';
+import { closedError, type Engine } from '../local/engine.ts';
+import type { CacheEvents } from '../local/events.ts';
+import type { Parameter } from '../parameters.ts';
+import { type CallSettings, takeCallOptions } from './call-options.ts';
+import { translate } from './translate.ts';
+import type { WireForm } from './wire-form.ts';
+
+/** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
+export type LocalShare<K extends Key, V, F> = Pick<
+  Actions<K, V, 'sync', F>,
+  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'keys' | 'stats'
+>;
+
+/**
+ * A cache shared by the nodes of a cluster: the methods of a local one, answering promises. They never throw; they reject.
+ * They need no `this`.
+ */
+export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
+  extends Actions<K, V, 'async', F> {
+  /** The name under which every node opens it. */
+  readonly name: string;
+  /** This node's share of the entries, read synchronously. */
+  readonly local: LocalShare<K, V, F>;
+  /** Executes one call record, exactly as the method of that name would. */
+  call<C extends Call<K, V, F>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
+  /** Calls `listener` whenever `event` happens at this node. */
+  on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
+  /** Stops calling `listener`. */
+  off<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
+}
+
+export interface ClusterCacheOptions {
+  readonly name: string;
+  readonly node: RoutedNode;
+  readonly engine: Engine;
+  readonly values: WireForm;
+  /** Why this node may not use the cache, once that is known. */
+  failure(): CacheError | undefined;
+}
+
+/** Builds the facade of a clustered cache from the table of actions. */
+export function clusterCache(
+  options: ClusterCacheOptions,
+): ClusterCache<Key, unknown, FunctionMap<Key, unknown>> {
+  const { engine, name } = options;
+  const methods = bindAll((action) => bindCluster(action, options));
+  const shares = bindAll((action) =>
+    action.effect === 'read' ? bindLocal(action, engine) : refuseWrite(action),
+  );
+  return Object.assign(methods, {
+    name,
+    local: Object.freeze(shares),
+    call: (call: unknown) => rejecting(() => dispatch(methods, call)),
+    on: engine.events.on.bind(engine.events),
+    off: engine.events.off.bind(engine.events),
+  }) as unknown as ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
+}
+
+/** The method of an action that reaches whichever nodes it concerns. Everything it is given is checked before that. */
+function bindCluster(action: Action, options: ClusterCacheOptions): Method {
+  const { node, engine, name, failure } = options;
+  const here = bindLocal(action, engine);
+  const length = action.parameters.length;
+  return (...given) =>
+    rejecting(() => {
+      const failed = failure();
+      if (failed !== undefined) throw failed;
+      if (engine.closed) throw closedError(name);
+      const args: unknown[] = given.slice(0, length);
+      args.length = length;
+      const settings = takeCallOptions(action, args);
+      settings.signal?.throwIfAborted();
+      const checked = checkArguments(action, args);
+      checkWire(action, checked);
+      // What a lone node does not own nobody does; what concerns this node alone is not routed.
+      if (node.solo || action.route.kind === 'local') return here(...args);
+      if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
+        return here(...args);
+      return route(action, checked, settings, options);
+    });
+}
+
+async function route(
+  action: Action,
+  args: readonly unknown[],
+  settings: CallSettings,
+  { name, node, values }: ClusterCacheOptions,
+): Promise<unknown> {
+  const held = action.parameters.map((parameter: Parameter<unknown>, index: number) =>
+    toSend(parameter, values, args[index]),
+  );
+  const call: RoutedCall = {
+    service: name,
+    handler: action.name,
+    args: held,
+    repeatable: action.repeatable,
+    ...(settings.timeout === undefined ? {} : { timeout: settings.timeout }),
+    ...(settings.signal === undefined ? {} : { signal: settings.signal }),
+  };
+  if (action.route.kind === 'merged') {
+    const merged = await mergeParts(
+      action as MergedAction<never, unknown>,
+      node.dispatch.callAll(call),
+      settings,
+    );
+    return finishResult(action, values, merged, args);
+  }
+  const key = args[action.route.kind === 'keyed' ? action.route.key : 0] as Key;
+  if (settings.local === true) refuseElsewhere(node, action, key);
+  const result = await node.dispatch.call(hashKey(key), call);
+  return finishResult(action, values, result, args);
+}
+
+/** A checked argument as it travels: values encoded, and without the options that stay with the caller. */
+function toSend(parameter: Parameter<unknown>, values: WireForm, checked: unknown): unknown {
+  const held = holdArgument(parameter, values, checked);
+  if (parameter.kind !== 'options' || held === undefined || parameter.callerOnly === undefined) return held;
+  const travelling = Object.entries(held as object).filter(([name]) => !parameter.callerOnly!.includes(name));
+  return travelling.length === 0 ? undefined : Object.fromEntries(travelling);
+}
+
+/** One answer from the parts; never silently from some of them. */
+async function mergeParts(
+  action: MergedAction<never, unknown>,
+  asked: Promise<readonly Part<unknown>[]>,
+  settings: CallSettings,
+): Promise<unknown> {
+  const combine = (parts: readonly Part<unknown>[]): unknown =>
+    action.route.merge.combine(parts.map(({ value }) => value));
+  try {
+    return combine(await asked);
+  } catch (error) {
+    if (!(error instanceof PartialResultError)) throw error;
+    const value = combine(error.parts);
+    if (settings.partial === 'allow') return value;
+    const { message, cause, missing, epoch } = error;
+    const answered = error.parts.reduce((total, { covered }) => total + [...covered].length, 0);
+    const partial = new CacheError('PARTIAL_RESULT', `${action.name}: ${message}`, { cause });
+    throw Object.assign(partial, { value, answered, missing, epoch });
+  }
+}
+
+function refuseElsewhere(node: RoutedNode, action: Action, key: Key): void {
+  const { owner } = node.route(key);
+  if (owner === node.id) return;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `local: ${action.name} would write to a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is routed there`,
+  );
+}
+
+function refuseWrite(action: Action): Method {
+  return () => {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `local.${action.name}: a write concerns the whole cluster; call ${action.name} on the cache itself`,
+    );
+  };
+}
+
+/** Methods of a cluster reject and never throw, with errors of this library's own kind. */
+async function rejecting(work: () => unknown): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error);
+  }
+}

@@ -1,0 +1,211 @@
+import {
+  type Handler,
+  join as joinRouter,
+  type KeyRoute,
+  type Member,
+  type NodeEvents,
+  type NodeStatus,
+  type RoutedNode,
+  type JoinOptions as RouterJoinOptions,
+} from '@cachex/router';
+import type { Key } from '@cachex/router/hash';
+import { actions } from '../actions/index.ts';
+import { executeAction } from '../bind.ts';
+import { type Duration, parseDuration } from '../duration.ts';
+import { CacheError } from '../errors.ts';
+import type { FunctionMap } from '../functions.ts';
+import { Engine } from '../local/engine.ts';
+import { type CacheOptions, readClusterCacheOptions } from '../local/settings.ts';
+import { checkKey } from '../parameters.ts';
+import { type ClusterCache, clusterCache } from './cluster-cache.ts';
+import { translate } from './translate.ts';
+import { type WireForm, wireForm } from './wire-form.ts';
+
+/** Times are milliseconds or duration strings; everything else is as in `@cachex/router`. */
+type TimeOption = 'timeout' | 'joinTimeout' | 'failureAfter' | 'settle';
+
+/** Options of {@link join}. */
+export type JoinOptions = Omit<RouterJoinOptions, TimeOption> & { [N in TimeOption]?: Duration };
+
+/** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl` and `expiration`. */
+export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> = Pick<
+  CacheOptions<K, V, F>,
+  'ttl' | 'expiration' | 'functions' | 'stats' | 'clock'
+>;
+
+/**
+ * Joins a cluster, or founds it; resolves once this node is in the published view.
+ *
+ * `join({ cluster })` makes one cluster of the processes of this user on this machine, with no server. Rejects with
+ * `INVALID_OPTION`, with `CONFIG_MISMATCH` when a running node has the same `id`, and with `TIMEOUT` when members are
+ * listed that cannot be reached.
+ */
+export async function join(options: JoinOptions): Promise<ClusterNode> {
+  try {
+    const { timeout, joinTimeout, failureAfter, settle, ...rest } = options;
+    const times = Object.entries({ timeout, joinTimeout, failureAfter, settle })
+      .filter(([, duration]) => duration !== undefined)
+      .map(([name, duration]) => [name, parseDuration(name, duration)]);
+    return new ClusterNode(await joinRouter({ ...rest, ...Object.fromEntries(times) }));
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+interface OpenCache {
+  readonly cache: ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
+  readonly engine: Engine;
+}
+
+/** This process as a node of a cluster: opens caches, and knows who is there. */
+export class ClusterNode implements AsyncDisposable {
+  readonly #node: RoutedNode;
+  readonly #caches = new Map<string, OpenCache>();
+
+  /** Use {@link join}. */
+  constructor(node: RoutedNode) {
+    this.#node = node;
+  }
+
+  get id(): string {
+    return this.#node.id;
+  }
+
+  get cluster(): string {
+    return this.#node.cluster;
+  }
+
+  /**
+   * Opens the cache of that name, which every node of the cluster shares. The data settings of the first opener hold; others
+   * must give the same, else `CONFIG_MISMATCH`. Opening it again without options answers with the same cache.
+   */
+  cache<K extends Key = Key, V = unknown, F extends FunctionMap<K, V> = FunctionMap<K, V>>(
+    name: string,
+    options?: ClusterCacheSettings<K, V, F>,
+  ): ClusterCache<K, V, F> {
+    const known = this.#caches.get(name);
+    if (known !== undefined && options !== undefined) {
+      const message = `cache '${name}' is already open at node '${this.id}': give its options once`;
+      throw new CacheError('INVALID_OPTION', message);
+    }
+    const { cache } = known ?? this.#open(name, options ?? {});
+    return cache as unknown as ClusterCache<K, V, F>;
+  }
+
+  /** Resolves once this node holds its share of the partitions. */
+  ready(): Promise<void> {
+    return translated(this.#node.ready());
+  }
+
+  /** The members of the cluster, this node included. */
+  nodes(): readonly Member[] {
+    return this.#node.nodes();
+  }
+
+  /** Where a key lives, without asking anybody. */
+  route(key: Key): KeyRoute {
+    return this.#node.route(checkKey(key));
+  }
+
+  /** What this node knows of its cluster and of itself. */
+  status(): NodeStatus {
+    return this.#node.status();
+  }
+
+  on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
+    this.#node.on(event, listener);
+    return this;
+  }
+
+  off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
+    this.#node.off(event, listener);
+    return this;
+  }
+
+  /** Leaves the cluster, closes its caches and frees everything. Calling it again waits for the same end. */
+  async close(): Promise<void> {
+    await this.#node.close();
+    for (const { engine } of this.#caches.values()) engine.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(name: string, options: object): OpenCache {
+    const node = this.#node;
+    const settings = readClusterCacheOptions(name, options);
+    const values = wireForm(node);
+    const engine: Engine = new Engine({
+      ...settings,
+      clock: settings.clock ?? node.clock,
+      random: node.random,
+      values,
+      partitions: node.view.owners.length,
+      // The partition may have gone elsewhere while the loader ran: then the result is answered and not stored.
+      commit: (load, held, ttl) => {
+        if (node.owns(load.hash)) engine.commitLoad(load, held, ttl);
+      },
+    });
+    let failure: CacheError | undefined;
+    const cache = clusterCache({ name, node, engine, values, failure: () => failure });
+    const open = { cache, engine };
+    const { ttl, expiration } = settings;
+    // Anything wrong with the settings that can be known now is thrown now.
+    const service = {
+      handlers: handlersOf(engine, values, node.id),
+      replica: { drop: (p: number) => void engine.clear(p) },
+    };
+    const opened = rethrown(() => node.open(name, service, { ttl, expiration }));
+    this.#caches.set(name, open);
+    opened.catch((error: unknown) => {
+      failure = translate(error) as CacheError;
+      engine.events.error(failure);
+    });
+    return open;
+  }
+}
+
+/** What this node executes for others, and for itself: the table of actions. */
+function handlersOf(engine: Engine, values: WireForm, node: string): Record<string, Handler> {
+  const handlers: Record<string, Handler> = {};
+  for (const action of Object.values(actions)) {
+    if (action.route.kind === 'local') continue;
+    const keyed = action.route.kind === 'keyed';
+    const send = (result: unknown): unknown =>
+      action.result === 'value' && result !== undefined ? values.wire(result) : result;
+    handlers[action.name] = ({ hash, partitions }, ...args) => {
+      try {
+        const result = executeAction(engine, action, keyed ? hash : partitions, args);
+        return result instanceof Promise
+          ? result.then(send, (error) => Promise.reject(located(error, node)))
+          : send(result);
+      } catch (error) {
+        throw located(error, node);
+      }
+    };
+  }
+  return handlers;
+}
+
+/** A function that is missing is missing somewhere: say where. */
+function located(error: unknown, node: string): unknown {
+  if (!(error instanceof CacheError) || error.code !== 'UNKNOWN_FUNCTION') return error;
+  return new CacheError(error.code, `node '${node}': ${error.message}`, { cause: error });
+}
+
+function rethrown<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+async function translated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw translate(error);
+  }
+}

@@ -1,0 +1,25 @@
+import { Encoded, type RoutedNode } from '@cachex/router';
+import type { ValueForm } from '../local/value-form.ts';
+
+/** Values as bytes: encoded once by the caller, kept by the owner as they came, and decoded once by the reader. */
+export interface WireForm extends ValueForm {
+  /** A held value as it may leave this node. */
+  wire(held: unknown): Encoded;
+}
+
+/**
+ * The form of values in a clustered cache. While a node is alone it skips encoding and holds values by reference; what
+ * it held then is encoded when it first leaves or is read beside others.
+ */
+export function wireForm(node: RoutedNode): WireForm {
+  const { codec } = node;
+  const wire = (held: unknown): Encoded => (held instanceof Encoded ? held : codec.encode(held));
+  return {
+    wire,
+    hold: (value) => (value instanceof Encoded || node.solo ? value : codec.encode(value)),
+    open(held) {
+      if (held instanceof Encoded) return codec.decode(held);
+      return node.solo || typeof held !== 'object' ? held : codec.decode(wire(held));
+    },
+  };
+}
