@@ -1,0 +1,42 @@
+import { hashKey, type Key } from '@cachex/router/hash';
+import { Engine, type EngineSettings } from '../../src/local/engine.ts';
+import type { Entry } from '../../src/local/store.ts';
+import { byReference } from '../../src/local/value-form.ts';
+import { ManualClock } from '../manual-clock.ts';
+
+/** An engine on a clock that stands still, with `settings` over plain defaults. */
+export function anEngine(settings: Partial<EngineSettings> = {}): { engine: Engine; clock: ManualClock } {
+  const clock = new ManualClock();
+  const engine = new Engine({
+    name: 'test',
+    clock,
+    random: () => 0.5,
+    partitions: 16,
+    values: byReference,
+    ttl: null,
+    expiration: { interval: 3_000, lazy: true, jitter: 0 },
+    functions: {},
+    stats: false,
+    ...settings,
+  });
+  return { engine, clock };
+}
+
+/** A new entry of version 1 that never expires. */
+export function anEntry(key: Key, fields: Partial<Entry> = {}): Entry {
+  return {
+    key,
+    hash: hashKey(key),
+    value: key,
+    version: 1,
+    modified: 0,
+    expires: Number.POSITIVE_INFINITY,
+    ttl: null,
+    ...fields,
+  };
+}
+
+/** Lets everything that is ready to go on do so. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

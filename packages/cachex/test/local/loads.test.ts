@@ -1,0 +1,308 @@
+import { hashKey, type Key } from '@cachex/router/hash';
+import { describe, expect, it, vi } from 'vitest';
+import { CacheError } from '../../src/errors.ts';
+import type { Loader } from '../../src/functions.ts';
+import type { Engine, EngineSettings } from '../../src/local/engine.ts';
+import type { Load } from '../../src/local/loads.ts';
+import { commit, ignore } from '../../src/outcome.ts';
+import { anEngine as bareEngine, settle } from './an-engine.ts';
+
+const anEngine = (settings: Partial<EngineSettings> = {}) => bareEngine({ stats: true, ...settings });
+const find = (engine: Engine, key: Key): unknown => engine.find(key, hashKey(key))?.value;
+
+function fetch(
+  engine: Engine,
+  key: Key,
+  loader: Loader<Key, unknown>,
+  ttl?: number | null,
+): Promise<unknown> {
+  return Promise.resolve(
+    engine.loads.fetch(engine, key, hashKey(key), loader, ttl === undefined ? {} : { ttl }),
+  );
+}
+
+/** A loader that answers when told to; each call has its own promise. */
+function slowLoader() {
+  const calls: {
+    key: Key;
+    signal: AbortSignal;
+    resolve(value: unknown): void;
+    reject(error: unknown): void;
+  }[] = [];
+  const loader: Loader<Key, unknown> = (key, { signal }) =>
+    new Promise((resolve, reject) => calls.push({ key, signal, resolve, reject }));
+  return { calls, loader };
+}
+
+describe('a load', () => {
+  it('runs once for all who ask meanwhile, and is stored', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const answers = Promise.all([
+      fetch(engine, 'ada', loader),
+      fetch(engine, 'ada', loader),
+      fetch(engine, 'ada', loader),
+    ]);
+    expect(calls.map((call) => call.key)).toEqual(['ada']);
+    calls[0]!.resolve('value');
+    expect(await answers).toEqual(['value', 'value', 'value']);
+    expect(find(engine, 'ada')).toBe('value');
+    expect(await fetch(engine, 'ada', loader)).toBe('value');
+    expect(calls).toHaveLength(1);
+    expect(engine.loads.running).toBe(0);
+    expect(engine.statistics?.read()).toMatchObject({ hits: 1, misses: 3, loads: 1, writes: 1 });
+  });
+
+  it('begins in the same tick', () => {
+    const { engine } = anEngine();
+    const loader = vi.fn(() => 'value');
+    void fetch(engine, 'ada', loader);
+    expect(loader).toHaveBeenCalledOnce();
+  });
+
+  it('of one key does not hold up another', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const answers = [fetch(engine, 'ada', loader), fetch(engine, 'bob', loader)];
+    calls[1]!.resolve('second');
+    expect(await answers[1]).toBe('second');
+    calls[0]!.resolve('first');
+    expect(await answers[0]).toBe('first');
+  });
+
+  it('gets the key as the entry will keep it', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const key = ['user', 7];
+    const answer = fetch(engine, key, loader);
+    key.push('more');
+    expect(calls[0]!.key).toEqual(['user', 7]);
+    calls[0]!.resolve('value');
+    await answer;
+    expect(find(engine, ['user', 7])).toBe('value');
+  });
+
+  it('lives as long as the loader says, else the call, else the cache', async () => {
+    const { engine } = anEngine({ ttl: 1_000 });
+    const ttl = (key: Key) => engine.find(key, hashKey(key))?.ttl;
+    await fetch(engine, 'cache', () => 1);
+    await fetch(engine, 'call', () => 1, 50);
+    await fetch(engine, 'never', () => 1, null);
+    await fetch(engine, 'loader', () => commit(1, { ttl: 20 }), 50);
+    await fetch(engine, 'loader, never', () => commit(1, { ttl: null }), 50);
+    expect(['cache', 'call', 'never', 'loader', 'loader, never'].map(ttl)).toEqual([
+      1_000,
+      50,
+      null,
+      20,
+      null,
+    ]);
+  });
+
+  it('is not stored when it is ignored or there is nothing', async () => {
+    const { engine } = anEngine();
+    expect(await fetch(engine, 'ada', () => ignore('draft'))).toBe('draft');
+    expect(await fetch(engine, 'ada', () => undefined)).toBeUndefined();
+    expect(await fetch(engine, 'ada', () => ignore(undefined))).toBeUndefined();
+    expect(engine.store.length).toBe(0);
+    expect(engine.statistics?.read()).toMatchObject({ misses: 3, loads: 3, writes: 0 });
+  });
+
+  it('is stored when it is null or a committed undefined', async () => {
+    const { engine } = anEngine();
+    expect(await fetch(engine, 'null', () => null)).toBeNull();
+    expect(engine.open(await fetch(engine, 'undefined', () => commit(undefined)))).toBeUndefined();
+    expect(engine.store.length).toBe(2);
+  });
+});
+
+describe('the error of a loader', () => {
+  it('reaches all who wait, as it is, and is not kept', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const answers = [fetch(engine, 'ada', loader), fetch(engine, 'ada', loader)];
+    const failure = new RangeError('database');
+    calls[0]!.reject(failure);
+    expect(await Promise.allSettled(answers)).toEqual([
+      { status: 'rejected', reason: failure },
+      { status: 'rejected', reason: failure },
+    ]);
+    expect(engine.store.length).toBe(0);
+    expect(engine.loads.running).toBe(0);
+    expect(await fetch(engine, 'ada', () => 'value')).toBe('value');
+  });
+
+  it('rejects also when it is thrown at once, whatever it is', async () => {
+    const { engine } = anEngine();
+    const answer = fetch(engine, 'ada', () => {
+      throw 'text';
+    });
+    await expect(answer).rejects.toBe('text');
+  });
+});
+
+describe('a change that overtakes a load', () => {
+  const changes: [name: string, change: (engine: Engine) => unknown][] = [
+    ['del', (engine) => engine.discard('ada', hashKey('ada'))],
+    ['put', (engine) => engine.write('ada', hashKey('ada'), 'newer')],
+    ['put and remove', (engine) => engine.remove(engine.write('ada', hashKey('ada'), 'newer'))],
+    ['clear', (engine) => engine.partitions.forEach((partition) => void engine.clear(partition))],
+  ];
+
+  it.each(changes)('wins: %s', async (_name, change) => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const answers = [fetch(engine, 'ada', loader), fetch(engine, 'ada', loader)];
+    change(engine);
+    const after = find(engine, 'ada');
+    calls[0]!.resolve('older');
+    expect(await Promise.all(answers)).toEqual(['older', 'older']);
+    expect(find(engine, 'ada')).toBe(after);
+    expect(engine.loads.running).toBe(0);
+  });
+
+  it('lets the next fetch load anew, and the older load does not disturb the newer', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const before = fetch(engine, 'ada', loader);
+    engine.discard('ada', hashKey('ada'));
+    const after = fetch(engine, 'ada', loader);
+    const joined = fetch(engine, 'ada', loader);
+    expect(calls).toHaveLength(2);
+    calls[0]!.resolve('older');
+    expect(await before).toBe('older');
+    expect(find(engine, 'ada')).toBeUndefined();
+    expect(engine.loads.running).toBe(1);
+    calls[1]!.resolve('newer');
+    expect(await Promise.all([after, joined])).toEqual(['newer', 'newer']);
+    expect(find(engine, 'ada')).toBe('newer');
+  });
+
+  it('wins over the older load that ends last', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const before = fetch(engine, 'ada', loader);
+    engine.discard('ada', hashKey('ada'));
+    const after = fetch(engine, 'ada', loader);
+    calls[1]!.resolve('newer');
+    await after;
+    calls[0]!.resolve('older');
+    await before;
+    expect(find(engine, 'ada')).toBe('newer');
+  });
+
+  it('touches no load of another key', async () => {
+    const { engine } = anEngine({ partitions: 1 });
+    const { calls, loader } = slowLoader();
+    const answer = fetch(engine, 'ada', loader);
+    engine.discard('bob', hashKey('bob'));
+    engine.write('eve', hashKey('eve'), 1);
+    calls[0]!.resolve('value');
+    await answer;
+    expect(find(engine, 'ada')).toBe('value');
+  });
+
+  it('may be made by the loader itself', async () => {
+    const { engine } = anEngine();
+    const answer = fetch(engine, 'ada', (key) => {
+      engine.write(key, hashKey(key), 'written by the loader');
+      return 'returned';
+    });
+    expect(await answer).toBe('returned');
+    expect(find(engine, 'ada')).toBe('written by the loader');
+  });
+
+  it('is not the removal of an expired entry', async () => {
+    const { engine, clock } = anEngine({ expiration: { interval: 3_000, lazy: false, jitter: 0 } });
+    engine.write('ada', hashKey('ada'), 'old', 10);
+    clock.advance(10);
+    const { calls, loader } = slowLoader();
+    const answer = fetch(engine, 'ada', loader);
+    clock.advance(3_000);
+    expect(engine.store.length).toBe(0);
+    calls[0]!.resolve('value');
+    await answer;
+    expect(find(engine, 'ada')).toBe('value');
+  });
+});
+
+describe('committing', () => {
+  it('goes through the function handed in, and is awaited before anyone is answered', async () => {
+    const commits: unknown[] = [];
+    let stored = (): void => {};
+    const { engine } = anEngine({
+      commit: ({ key, token }, held, ttl) => {
+        commits.push({ key, token, held, ttl });
+        return new Promise<void>((resolve) => {
+          stored = resolve;
+        });
+      },
+    });
+    let answered = 0;
+    const count = (): number => (answered += 1);
+    void fetch(engine, 'ada', () => 'value', 50).then(count);
+    await settle();
+    void fetch(engine, 'ada', () => 'never run').then(count);
+    await settle();
+    expect(commits).toEqual([{ key: 'ada', token: 1, held: 'value', ttl: 50 }]);
+    expect(answered).toBe(0);
+    stored();
+    await settle();
+    expect(answered).toBe(2);
+    expect(engine.loads.running).toBe(0);
+  });
+
+  it('is not tried for a load that was overtaken', async () => {
+    const commitLoad = vi.fn();
+    const { engine } = anEngine({ commit: commitLoad });
+    const { calls, loader } = slowLoader();
+    const answer = fetch(engine, 'ada', loader);
+    engine.discard('ada', hashKey('ada'));
+    calls[0]!.resolve('value');
+    expect(await answer).toBe('value');
+    expect(commitLoad).not.toHaveBeenCalled();
+  });
+
+  it('may fail: the result is answered all the same, and the failure reported', async () => {
+    const failure = new Error('owner');
+    const { engine } = anEngine({ commit: () => Promise.reject(failure) });
+    const errors: unknown[] = [];
+    engine.events.on('error', (error) => errors.push(error));
+    expect(await fetch(engine, 'ada', () => 'value')).toBe('value');
+    expect(errors).toEqual([failure]);
+  });
+
+  it('stores nothing for a token that is not current', async () => {
+    const tokens: Load[] = [];
+    const { engine } = anEngine({ commit: (load) => void tokens.push(load) });
+    await fetch(engine, 'ada', () => 'value');
+    expect(engine.commitLoad(tokens[0]!, 'value', null)).toBe(false);
+    expect(engine.store.length).toBe(0);
+  });
+});
+
+describe('closing', () => {
+  it('aborts loads and rejects all who wait with CLOSED, those of overtaken loads too', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const answers = [
+      fetch(engine, 'ada', loader),
+      fetch(engine, 'bob', loader),
+      fetch(engine, 'bob', loader),
+    ];
+    engine.discard('ada', hashKey('ada'));
+    engine.close();
+    for (const answer of await Promise.allSettled(answers)) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } });
+    }
+    for (const { signal } of calls) {
+      expect(signal.aborted).toBe(true);
+      expect(signal.reason).toBeInstanceOf(CacheError);
+    }
+    calls[1]!.resolve('late');
+    calls[0]!.reject(new Error('late'));
+    await settle();
+    expect(engine.store.length).toBe(0);
+    expect(engine.loads.running).toBe(0);
+  });
+});
