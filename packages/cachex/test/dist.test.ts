@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'packages/cachex'], {
+    cwd: root,
+  });
+}, 120_000);
+
+/** Every file that is loaded by importing `entry`, relative to the packages. */
+function filesLoaded(): string[] {
+  const hooks = `
+    import { writeSync } from 'node:fs';
+    export async function load(url, context, next) {
+      if (url.startsWith('file:')) writeSync(1, url + '\\n');
+      return next(url, context);
+    }`;
+  const program = `
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
+    await import(${JSON.stringify(entry)});`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((url) => fileURLToPath(url));
+}
+
+describe('the main entry', () => {
+  it('loads its own files and the hash of the router, nothing else', () => {
+    const files = filesLoaded();
+    expect(files).toContain(entry);
+    const foreign = files.filter((file) => !file.startsWith(`${root}packages/cachex/dist/`));
+    expect(foreign.map((file) => file.slice(root.length))).toEqual(['packages/router/dist/hash.js']);
+    expect(files.filter((file) => file.includes('/cluster/'))).toEqual([]);
+  }, 30_000);
+
+  it('can be required', () => {
+    const script = `console.log(typeof require(${JSON.stringify(entry)}).createCache)`;
+    expect(execFileSync(process.execPath, ['--no-warnings', '--eval', script], { encoding: 'utf8' })).toBe(
+      'function\n',
+    );
+  }, 30_000);
+});
+
+describe('the types that are published', () => {
+  const source = `import type { Actions, Cache, FunctionMap } from '${entry}';
+declare const local: Cache<string, number>;
+declare const clustered: Actions<string, number, 'async', FunctionMap<string, number>>;
+local.get; local.fetch; clustered.get; clustered.fetch;
+`;
+  const file = `${root}packages/cachex/test/hover.ts`;
+
+  it('show the doc comments of methods in an editor, for both modes', () => {
+    const service = ts.createLanguageService({
+      getCompilationSettings: () => ({
+        strict: true,
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.NodeNext,
+        moduleResolution: ts.ModuleResolutionKind.NodeNext,
+        skipLibCheck: true,
+        types: [],
+      }),
+      getScriptFileNames: () => [file],
+      getScriptVersion: () => '1',
+      getScriptSnapshot: (name) => {
+        const text = name === file ? source : ts.sys.readFile(name);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+      getCurrentDirectory: () => root,
+      getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
+      fileExists: (name) => name === file || ts.sys.fileExists(name),
+      readFile: (name) => (name === file ? source : ts.sys.readFile(name)),
+    });
+    const hover = (expression: string): string => {
+      const at = source.lastIndexOf(`${expression};`) + expression.length - 1;
+      const info = service.getQuickInfoAtPosition(file, at);
+      return ts.displayPartsToString(info?.documentation);
+    };
+    for (const cache of ['local', 'clustered']) {
+      expect(hover(`${cache}.get`)).toContain('Reads the value of `key`: the value, or `undefined`');
+      expect(hover(`${cache}.fetch`)).toContain('one load runs for a key at a time');
+    }
+  }, 60_000);
+});
