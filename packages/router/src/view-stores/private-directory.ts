@@ -28,11 +28,10 @@ export async function ensurePrivateDirectory(directory: string): Promise<void> {
     await mkdir(leaf, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    // EEXIST: it is there and is no directory; the check below says what it is.
-    if (code !== 'EEXIST')
-      throw hopeless.includes(code)
-        ? refusal(leaf, `cannot be created (${message}); choose another`, { cause })
-        : cause;
+    if (hopeless.includes(code))
+      throw refusal(leaf, `cannot be created (${message}); choose another`, { cause });
+    // EEXIST, ENOENT: something else is there, or a link to nowhere; the check below says what it is.
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw cause;
   }
   check(leaf, await lstat(leaf), 0o077);
   for (const { path, stats } of await sharedLevels(leaf)) check(path, stats, 0o022);

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import type { Key } from '../src/hash.ts';
+import { balanced } from '../src/routers/balanced.ts';
+import { completeMoves, fail, found, join, type Member, open, planMoves, type View } from '../src/view.ts';
+
+/** Keys that are often nearly the same: few texts, marks of the composite form, every edge of numbers. */
+export const keys: fc.Arbitrary<Key> = fc.letrec<{ key: Key; array: readonly Key[] }>((tie) => ({
+  key: fc.oneof(
+    { maxDepth: 4 },
+    fc.oneof(
+      fc.constantFrom(
+        '',
+        '1',
+        'a',
+        'b',
+        'ab',
+        '\0',
+        '\0[',
+        '\0[s1:a]',
+        '\0s\0',
+        's1:a',
+        'n1;',
+        ']',
+        'NaN',
+        'null',
+      ),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\ud800', '\udc00', '\ud800\udc00'),
+    ),
+    fc.oneof(
+      fc.constantFrom(0, -0, 1, -1, 0.5, Number.NaN, Infinity, -Infinity, 2 ** 31, 2 ** 53, 5e-324),
+      fc.double(),
+      fc.integer(),
+    ),
+    fc.oneof(fc.constantFrom(0n, 1n, -1n, 10n, 2n ** 64n), fc.bigInt()),
+    fc.constantFrom(true, false, null),
+    tie('array'),
+  ),
+  array: fc.array(tie('key'), { maxLength: 4 }),
+})).key;
+
+/** The rule of equality, spelled out independently of how identities are built. */
+export function sameKey(a: Key, b: Key): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((element, index) => sameKey(element, b[index]));
+  }
+  return a === b || (Number.isNaN(a) && Number.isNaN(b));
+}
+
+export function member(id: string, weight = 1, opened: readonly string[] = []): Member {
+  return { id, incarnation: `${id}-1`, address: `memory:${id}`, weight, opened };
+}
+
+export type Step =
+  | { kind: 'join'; members: readonly Member[] }
+  | { kind: 'fail'; ids: readonly string[] }
+  | { kind: 'open'; id: string; name: string }
+  | { kind: 'move'; pick: number };
+
+const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+const weights = fc.constantFrom(0, 1, 1, 1, 2, 3, 0.1, 0.7);
+const joiner = fc
+  .record({ id: ids, weight: weights, incarnation: fc.stringMatching(/^[a-z]{6}$/) })
+  .map(({ id, weight, incarnation }) => ({ ...member(id, weight), incarnation }));
+
+/** What can happen to a cluster; some steps name nodes that are not there. */
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc
+      .uniqueArray(joiner, { minLength: 1, maxLength: 3, selector: ({ id }) => id })
+      .map((members) => ({ kind: 'join' as const, members })),
+    fc.uniqueArray(ids, { minLength: 1, maxLength: 2 }).map((gone) => ({ kind: 'fail' as const, ids: gone })),
+    fc.record({
+      kind: fc.constant('open' as const),
+      id: ids,
+      name: fc.constantFrom('users', 'carts', 'constructor', '__proto__'),
+    }),
+    fc.record({ kind: fc.constant('move' as const), pick: fc.nat(7) }),
+  ),
+  { maxLength: 20 },
+);
+
+const router = balanced();
+
+export function firstView(partitions = 64): View {
+  return found('birth', 1, partitions, member('a'), router);
+}
+
+/** The view after one step; `move` commits some of the planned moves. */
+export function take(view: View, step: Step): View {
+  switch (step.kind) {
+    case 'join':
+      return join(view, step.members, router);
+    case 'fail':
+      return fail(view, step.ids, router);
+    case 'open':
+      return open(view, step.id, step.name, { ttl: 1000 }, router);
+    case 'move': {
+      const moves = planMoves(view, router).filter(({ partition }) => partition % 8 <= step.pick);
+      return completeMoves(view, moves);
+    }
+  }
+}
+
+/** Views as a cluster comes to them. */
+export const views: fc.Arbitrary<View> = steps.map((list) => list.reduce(take, firstView()));

@@ -1,0 +1,335 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { link, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { viewStoreSuite } from '../../src/testing/view-store-suite.ts';
+import type { View } from '../../src/view.ts';
+import { encodeView } from '../../src/view-json.ts';
+import { defaultDirectory, directoryStore } from '../../src/view-stores/directory.ts';
+import { firstView } from '../arbitraries.ts';
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return { ...fs, watch: vi.fn(fs.watch) };
+});
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof import('node:fs/promises')>();
+  return { ...fs, link: vi.fn(fs.link), readdir: vi.fn(fs.readdir) };
+});
+
+viewStoreSuite({ describe, it }, 'directory', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'views-'));
+  return {
+    open: () => directoryStore({ directory }),
+    close: () => rm(directory, { recursive: true }),
+  };
+});
+
+const viewAt = (epoch: number, birth = 'birth'): View => ({ ...firstView(8), epoch, birth });
+const nameOf = (epoch: number): string => `view-${String(epoch).padStart(16, '0')}.json`;
+const epochsOf = (names: readonly string[]): number[] =>
+  names.map((name) => Number(/^view-(\d+)\.json$/.exec(name)?.[1])).sort((a, b) => a - b);
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'views-'));
+});
+
+afterEach(async () => {
+  vi.resetAllMocks();
+  await rm(directory, { recursive: true });
+});
+
+/** Does something between the moment a writer looked at the directory and the moment it links its view. */
+function beforeLink(interfere: () => Promise<void>): void {
+  const original = vi.mocked(link).getMockImplementation()!;
+  vi.mocked(link).mockImplementationOnce(async (from, to) => {
+    await interfere();
+    await original(from, to);
+  });
+}
+
+/** Does something between the moment a writer linked its view and the moment it looks again. */
+function afterLink(interfere: () => Promise<void>): void {
+  const original = vi.mocked(link).getMockImplementation()!;
+  vi.mocked(link).mockImplementationOnce(async (from, to) => {
+    await original(from, to);
+    await interfere();
+  });
+}
+
+async function advance(from: number, to: number): Promise<void> {
+  const other = directoryStore({ directory });
+  for (let epoch = from; epoch < to; epoch += 1) await other.compareAndSet(epoch, viewAt(epoch + 1, 'other'));
+  await other.close();
+}
+
+describe('directoryStore', () => {
+  it('leaves one file a view and nothing else', async () => {
+    await advance(0, 3);
+    expect((await readdir(directory)).sort()).toEqual([nameOf(1), nameOf(2), nameOf(3)]);
+    expect(await readFile(join(directory, nameOf(2)), 'utf8')).toBe(encodeView(viewAt(2, 'other')));
+  });
+
+  it('leaves no temporary file when it loses', async () => {
+    const store = directoryStore({ directory });
+    beforeLink(() => advance(0, 1));
+    expect(await store.compareAndSet(0, viewAt(1, 'late'))).toBe(false);
+    expect(await readdir(directory)).toEqual([nameOf(1)]);
+    expect((await store.read())?.birth).toBe('other');
+  });
+
+  it('keeps the last 64 views', async () => {
+    await advance(0, 70);
+    expect(epochsOf(await readdir(directory))).toEqual(Array.from({ length: 64 }, (_, index) => index + 7));
+  });
+
+  it('has won when others have built on its view by the time it looks again', async () => {
+    const store = directoryStore({ directory });
+    await advance(0, 5);
+    afterLink(() => advance(6, 9));
+    expect(await store.compareAndSet(5, viewAt(6, 'mine'))).toBe(true);
+    expect(epochsOf(await readdir(directory))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('does not claim a win when it slept until its name was free again', async () => {
+    const store = directoryStore({ directory });
+    await advance(0, 5);
+    beforeLink(() => advance(5, 70));
+    await expect(store.compareAndSet(5, viewAt(6, 'sleeper'))).rejects.toThrow('unknown');
+    expect(await readdir(directory)).not.toContain(nameOf(6));
+    expect(await store.read()).toEqual(viewAt(70, 'other'));
+  });
+
+  it('reads again when the newest view was dropped before it could read it', async () => {
+    const store = directoryStore({ directory });
+    await advance(0, 3);
+    vi.mocked(readdir).mockResolvedValueOnce([nameOf(2), nameOf(9)] as never);
+    expect(await store.read()).toEqual(viewAt(3, 'other'));
+  });
+
+  it('rejects rather than answer that it is empty when its files cannot be listed', async () => {
+    const store = directoryStore({ directory });
+    await store.compareAndSet(0, viewAt(1));
+    vi.mocked(readdir).mockRejectedValueOnce(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    await expect(store.read()).rejects.toThrow('EIO');
+  });
+
+  it.each(['', '{}', encodeView(viewAt(6)).slice(0, -1), encodeView(viewAt(3))])(
+    'names a file that holds no view, or another one: %j',
+    async (text) => {
+      const store = directoryStore({ directory });
+      await advance(0, 5);
+      await writeFile(join(directory, nameOf(6)), text);
+      const refused = expect.objectContaining({
+        code: 'PROTOCOL',
+        message: expect.stringContaining(join(directory, nameOf(6))),
+      });
+      await expect(store.read()).rejects.toEqual(refused);
+      await expect(store.compareAndSet(0, viewAt(1))).rejects.toEqual(refused);
+      await expect(store.compareAndSet(5, viewAt(6))).rejects.toEqual(refused);
+    },
+  );
+
+  it('pays no attention to files of other names', async () => {
+    await writeFile(join(directory, 'view-9.json'), '');
+    await writeFile(join(directory, `${nameOf(9)}.bak`), '');
+    await writeFile(join(directory, 'node.sock'), '');
+    const store = directoryStore({ directory });
+    expect(await store.read()).toBeUndefined();
+    expect(await store.compareAndSet(0, viewAt(1))).toBe(true);
+  });
+
+  it('says so when the file system has no hard links', async () => {
+    const store = directoryStore({ directory });
+    vi.mocked(link).mockRejectedValueOnce(Object.assign(new Error('link'), { code: 'EPERM' }));
+    await expect(store.compareAndSet(0, viewAt(1))).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('no hard links'),
+    });
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('removes temporary files of dead writers once they are a minute old', async () => {
+    // No process has a number this high: Linux stops at 2^22.
+    const dead = '.view-99999999-abc.tmp';
+    const recent = '.view-99999999-xyz.tmp';
+    const alive = `.view-${process.pid}-abc.tmp`;
+    const wallTime = 1_800_000_000_000;
+    for (const [name, age] of [
+      [dead, 61],
+      [recent, 59],
+      [alive, 3600],
+    ] as const) {
+      await writeFile(join(directory, name), '');
+      await utimes(join(directory, name), wallTime / 1000 - age, wallTime / 1000 - age);
+    }
+    const store = directoryStore({ directory, clock: { ...systemClock, wallTime: () => wallTime } });
+    await store.compareAndSet(0, viewAt(1));
+    expect((await readdir(directory)).sort()).toEqual([alive, recent, nameOf(1)].sort());
+  });
+
+  it('writes under a name that no other writer uses', async () => {
+    const names: string[] = [];
+    const note = vi.mocked(link).getMockImplementation()!;
+    vi.mocked(link).mockImplementation(async (from, to) => {
+      names.push(basename(String(from)));
+      await note(from, to);
+    });
+    const store = directoryStore({ directory });
+    await Promise.all([1, 2, 3].map(() => store.compareAndSet(0, viewAt(1))));
+    expect(new Set(names).size).toBe(3);
+    for (const name of names) expect(name).toMatch(new RegExp(`^\\.view-${process.pid}-\\w{12}\\.tmp$`));
+  });
+});
+
+describe('watching a directory', () => {
+  interface Round {
+    readonly ms: number;
+    task(): void;
+    cancelled: boolean;
+  }
+
+  /** A clock that keeps the timers it was asked for until the test fires them. */
+  function heldClock(): { clock: Clock; nextRound(): Promise<Round>; pending(): Round[] } {
+    const rounds: Round[] = [];
+    let set: () => void = () => {};
+    let taken = 0;
+    const clock: Clock = {
+      ...systemClock,
+      after: (ms, task) => {
+        const round = { ms, task, cancelled: false };
+        rounds.push(round);
+        set();
+        return {
+          cancel: () => {
+            round.cancelled = true;
+          },
+        };
+      },
+    };
+    return {
+      clock,
+      async nextRound() {
+        while (rounds.length <= taken) {
+          await new Promise<void>((resolve) => {
+            set = resolve;
+          });
+        }
+        taken += 1;
+        return rounds[taken - 1]!;
+      },
+      pending: () => rounds.filter((round) => !round.cancelled),
+    };
+  }
+
+  const noEvents = (): never => {
+    throw Object.assign(new Error('no inotify watches left'), { code: 'ENOSPC' });
+  };
+
+  it('finds new views by looking each second when there are no events', async () => {
+    vi.mocked(watch).mockImplementation(noEvents);
+    const { clock, nextRound } = heldClock();
+    const store = directoryStore({ directory, clock });
+    let hints = 0;
+    store.watch(() => {
+      hints += 1;
+    });
+    const first = await nextRound();
+    expect(first.ms).toBe(1000);
+    expect(hints).toBe(0);
+    await advance(0, 2);
+    expect(hints).toBe(0);
+    first.task();
+    const second = await nextRound();
+    expect(hints).toBe(1);
+    second.task();
+    const third = await nextRound();
+    expect(hints).toBe(1);
+    await advance(2, 3);
+    third.task();
+    await nextRound();
+    expect(hints).toBe(2);
+    await store.close();
+  });
+
+  it('goes on looking after the events fail', async () => {
+    const { clock, nextRound } = heldClock();
+    const store = directoryStore({ directory, clock, poll: 50 });
+    let hints = 0;
+    store.watch(() => {
+      hints += 1;
+    });
+    const round = await nextRound();
+    expect(round.ms).toBe(50);
+    const events = vi.mocked(watch).mock.results[0]!.value as FSWatcher;
+    events.emit('error', new Error('gone'));
+    await advance(0, 1);
+    round.task();
+    await nextRound();
+    expect(hints).toBe(1);
+    await store.close();
+  });
+
+  it('survives an outage of the directory', async () => {
+    vi.mocked(watch).mockImplementation(noEvents);
+    const { clock, nextRound } = heldClock();
+    const store = directoryStore({ directory, clock });
+    let hints = 0;
+    store.watch(() => {
+      hints += 1;
+    });
+    let round = await nextRound();
+    await advance(0, 1);
+    vi.mocked(readdir).mockRejectedValueOnce(new Error('EIO'));
+    round.task();
+    round = await nextRound();
+    expect(hints).toBe(0);
+    round.task();
+    await nextRound();
+    expect(hints).toBe(1);
+    await store.close();
+  });
+
+  it('keeps no timer and no watcher after the end', async () => {
+    const { clock, nextRound, pending } = heldClock();
+    const store = directoryStore({ directory, clock });
+    const stop = store.watch(() => {});
+    store.watch(() => {});
+    await nextRound();
+    await nextRound();
+    const closed = vi.mocked(watch).mock.results.map(({ value }) => vi.spyOn(value as FSWatcher, 'close'));
+    expect(closed).toHaveLength(2);
+    stop();
+    await store.close();
+    for (const close of closed) expect(close).toHaveBeenCalled();
+    expect(pending()).toEqual([]);
+  });
+});
+
+describe('defaultDirectory', () => {
+  it('is short, and one for each user and cluster', () => {
+    const place = defaultDirectory('shop');
+    expect(place).toBe(defaultDirectory('shop'));
+    expect(place).not.toBe(defaultDirectory('shop2'));
+    expect(place).toBe(join(tmpdir(), `cachex-${process.getuid?.() ?? 'user'}`, '8d9001d32c6a703d'));
+  });
+
+  it('keeps names out of the path', () => {
+    expect(basename(defaultDirectory('../../etc/passwd'))).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
+
+describe('a symbolic link', () => {
+  it('is refused as the directory, whatever it points to', async () => {
+    const alias = join(directory, 'alias');
+    await symlink(directory, alias);
+    await expect(directoryStore({ directory: alias }).read()).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining(alias),
+    });
+  });
+});
