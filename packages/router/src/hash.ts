@@ -126,7 +126,7 @@ function finish(hash: number): number {
  * for themselves, except strings that begin with `'\0'`, which is how the text of a composite key begins.
  */
 export function identityOf(key: Key): string | number | bigint | boolean | null {
-  if (typeof key === 'string') return key.charCodeAt(0) === 0 ? `\0s${key}` : key;
+  if (typeof key === 'string') return key.charCodeAt(0) === 0 ? `\0${key}` : key;
   return typeof key === 'object' && key !== null ? `\0${arrayText(key)}` : key;
 }
 

@@ -118,6 +118,21 @@ describe('identityOf', () => {
     );
   });
 
+  it('does not mistake text inside a string for the form of a composite key', () => {
+    const alike: Key[] = [
+      ['a', 'b'],
+      ['a;sb'],
+      ['a1:b'],
+      ['as1:b'],
+      [['a'], 'b'],
+      ['[a', 'b]'],
+      ['a', 'b', ''],
+      [1],
+      [1n],
+    ];
+    expect(new Set(alike.map(identityOf)).size).toBe(alike.length);
+  });
+
   it('is never an object', () => {
     fc.assert(fc.property(keys, (key) => identityOf(key) === null || typeof identityOf(key) !== 'object'));
   });

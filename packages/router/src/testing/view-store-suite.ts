@@ -101,6 +101,15 @@ export function viewStoreSuite(
       }
     });
 
+    test('lets one of several racing writers win that skip to different epochs', async (open) => {
+      const stores = Array.from({ length: 8 }, open);
+      const won = await Promise.all(
+        stores.map((store, index) => store.compareAndSet(0, sampleView(index + 1))),
+      );
+      assert.equal(won.filter(Boolean).length, 1);
+      assert.equal((await stores[0]!.read())?.epoch, won.indexOf(true) + 1);
+    });
+
     test('never goes back', async (open) => {
       const last = 30;
       const writers = Array.from({ length: 3 }, async (_, writer) => {
