@@ -8,14 +8,31 @@ export interface LoadContext {
   readonly signal: AbortSignal;
 }
 
-/** What a loader may return: a value, `commit(value, { ttl })`, `ignore(value)`, or `undefined` for "there is none". */
-export type Loaded<V> = V | Outcome<V> | undefined;
+/** What a loader may return: a value, `commit(value, { ttl })` or `ignore(value)`. A bare `undefined` is not stored. */
+export type Loaded<V> = V | Outcome<V>;
 
 /** Finds the value of a key that is not in the cache. */
 export type Loader<K, V> = (key: K, context: LoadContext) => Loaded<V> | Promise<Loaded<V>>;
 
 /** The functions a cache is given by name. In a cluster every node that opens the cache registers the same names. */
 export type FunctionMap<K, V> = Readonly<Record<string, Loader<K, V>>>;
+
+// biome-ignore lint/suspicious/noExplicitAny: the types of keys and values are inferred from the functions.
+export type AnyFunctions = Readonly<Record<string, (key: any, context: LoadContext) => unknown>>;
+
+/** The type of the keys that functions take, for a cache whose types follow from its functions. */
+export type KeyOf<F> = F[keyof F] extends (key: infer K, ...rest: never) => unknown
+  ? unknown extends K
+    ? Key
+    : Extract<K, Key>
+  : never;
+
+/** The type of the values that functions load, for a cache whose types follow from its functions. */
+export type ValueOf<F> = {
+  [N in keyof F]: F[N] extends (...args: never) => infer R ? Bare<Awaited<R>> : never;
+}[keyof F];
+
+type Bare<R> = R extends Outcome<infer V> ? V : R;
 
 /** Looks functions up by name. */
 export class Functions {

@@ -8,7 +8,6 @@ interface User {
 
 const functions = {
   loadUser: async (key: string): Promise<User> => ({ email: key }),
-  loadNobody: (): undefined => undefined,
 };
 type Functions = typeof functions;
 declare const local: Cache<string, User, Functions>;
@@ -50,8 +49,8 @@ describe('types', () => {
     expectTypeOf(checked).toBeFunction();
     expectTypeOf<ReturnType<typeof local.get>>().toEqualTypeOf<User | undefined>();
     expectTypeOf<ReturnType<typeof clustered.get>>().toEqualTypeOf<Promise<User | undefined>>();
-    expectTypeOf<ReturnType<typeof local.fetch>>().toEqualTypeOf<Promise<User | undefined>>();
-    expectTypeOf<ReturnType<typeof clustered.fetch>>().toEqualTypeOf<Promise<User | undefined>>();
+    expectTypeOf<ReturnType<typeof local.fetch>>().toEqualTypeOf<Promise<User>>();
+    expectTypeOf<ReturnType<typeof clustered.fetch>>().toEqualTypeOf<Promise<User>>();
     expectTypeOf<ReturnType<typeof local.keys>>().toEqualTypeOf<string[]>();
     expectTypeOf<ReturnType<typeof local.ttl>>().toEqualTypeOf<number | null | undefined>();
     expectTypeOf<ReturnType<typeof clustered.size>>().toEqualTypeOf<Promise<number>>();
@@ -66,9 +65,11 @@ describe('types', () => {
 
   it('know functions by name when they are given or inferred, and allow any name when only keys and values are', () => {
     const given = createCache<string, User, Functions>({ functions });
-    expectTypeOf<Parameters<typeof given.fetch>[1]>().toEqualTypeOf<
-      'loadUser' | 'loadNobody' | Loader<string, User>
-    >();
+    expectTypeOf<Parameters<typeof given.fetch>[1]>().toEqualTypeOf<'loadUser' | Loader<string, User>>();
+    const inferred = createCache({ functions });
+    expectTypeOf(inferred).toEqualTypeOf(given);
+    // @ts-expect-error a wrong name
+    expectTypeOf(() => inferred.fetch('ada', 'loadUsr')).toBeFunction();
     const loose = createCache<string, User>({ functions });
     expectTypeOf<Parameters<typeof loose.fetch>[1]>().toEqualTypeOf<string | Loader<string, User>>();
   });

@@ -12,7 +12,8 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    this.#buffer[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#buffer[at] = value;
   }
 
   u32(value: number): void {
@@ -27,7 +28,8 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#buffer.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length);
+    this.#buffer.set(bytes, at);
   }
 
   /** Bytes with their length before them. */
@@ -41,7 +43,8 @@ export class ByteWriter {
     const bytes = Buffer.byteLength(text);
     if (bytes > 255) throw new RangeError(`a name of ${bytes} bytes does not fit`);
     this.u8(bytes);
-    this.#buffer.write(text, this.#reserve(bytes));
+    const at = this.#reserve(bytes);
+    this.#buffer.write(text, at);
   }
 
   /** Overwrites an earlier `u32`. */
@@ -59,6 +62,7 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** Makes room. May replace the buffer, so it must come before the buffer is looked at. */
   #reserve(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;

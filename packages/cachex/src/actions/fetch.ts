@@ -47,11 +47,7 @@ export interface Fetch<K extends Key, V, M extends Mode, F> {
    * not registered: `UNKNOWN_FUNCTION`. In a cluster it is a name, the function runs on the key's owner, and a closure
    * is refused with `NOT_SERIALIZABLE`. Rejects also with `INVALID_KEY`, `INVALID_OPTION`, `TIMEOUT` or `NODE_DOWN`.
    */
-  fetch(
-    key: K,
-    loader: FetchLoaders<K, V, F>[M],
-    options?: FetchOptions<V> & CallOptions[M],
-  ): Promise<V | undefined>;
+  fetch(key: K, loader: FetchLoaders<K, V, F>[M], options?: FetchOptions<V> & CallOptions[M]): Promise<V>;
 }
 
 const loaderParameter: Parameter<string | Loader<Key, unknown>> = {

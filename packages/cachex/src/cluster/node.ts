@@ -13,7 +13,7 @@ import { actions } from '../actions/index.ts';
 import { executeAction } from '../bind.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
-import type { FunctionMap } from '../functions.ts';
+import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { Engine } from '../local/engine.ts';
 import { type CacheOptions, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
@@ -78,18 +78,31 @@ export class ClusterNode implements AsyncDisposable {
   /**
    * Opens the cache of that name, which every node of the cluster shares. The data settings of the first opener hold; others
    * must give the same, else `CONFIG_MISMATCH`. Opening it again without options answers with the same cache.
+   *
+   * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` is a
+   * compile error.
+   */
+  cache<F extends AnyFunctions>(
+    name: string,
+    options: Omit<ClusterCacheSettings<Key, unknown, FunctionMap<Key, unknown>>, 'functions'> & {
+      functions: F;
+    },
+  ): ClusterCache<KeyOf<F>, ValueOf<F>, F>;
+  /**
+   * The same, of the keys and values that are named. To have function names checked as well, name their type:
+   * `node.cache<string, User, typeof functions>(…)`.
    */
   cache<K extends Key = Key, V = unknown, F extends FunctionMap<K, V> = FunctionMap<K, V>>(
     name: string,
     options?: ClusterCacheSettings<K, V, F>,
-  ): ClusterCache<K, V, F> {
+  ): ClusterCache<K, V, F>;
+  cache(name: string, options?: object): unknown {
     const known = this.#caches.get(name);
     if (known !== undefined && options !== undefined) {
       const message = `cache '${name}' is already open at node '${this.id}': give its options once`;
       throw new CacheError('INVALID_OPTION', message);
     }
-    const { cache } = known ?? this.#open(name, options ?? {});
-    return cache as unknown as ClusterCache<K, V, F>;
+    return (known ?? this.#open(name, options ?? {})).cache;
   }
 
   /** Resolves once this node holds its share of the partitions. */

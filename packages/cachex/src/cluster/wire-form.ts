@@ -1,5 +1,5 @@
 import { Encoded, type RoutedNode } from '@cachex/router';
-import type { ValueForm } from '../local/value-form.ts';
+import { byReference, type ValueForm } from '../local/value-form.ts';
 
 /** Values as bytes: encoded once by the caller, kept by the owner as they came, and decoded once by the reader. */
 export interface WireForm extends ValueForm {
@@ -13,13 +13,20 @@ export interface WireForm extends ValueForm {
  */
 export function wireForm(node: RoutedNode): WireForm {
   const { codec } = node;
-  const wire = (held: unknown): Encoded => (held instanceof Encoded ? held : codec.encode(held));
+  const wire = (held: unknown): Encoded =>
+    held instanceof Encoded ? held : codec.encode(byReference.open(held));
   return {
     wire,
-    hold: (value) => (value instanceof Encoded || node.solo ? value : codec.encode(value)),
+    hold(value) {
+      if (value instanceof Encoded) return value;
+      return node.solo ? byReference.hold(value) : codec.encode(value);
+    },
     open(held) {
       if (held instanceof Encoded) return codec.decode(held);
-      return node.solo || typeof held !== 'object' ? held : codec.decode(wire(held));
+      const value = byReference.open(held);
+      return node.solo || typeof value !== 'object' || value === null
+        ? value
+        : codec.decode(codec.encode(value));
     },
   };
 }

@@ -4,7 +4,7 @@ import { bindAll, bindLocal, dispatch } from '../bind.ts';
 import type { Call } from '../call.ts';
 import { describe, suggestion } from '../describe.ts';
 import { CacheError } from '../errors.ts';
-import type { FunctionMap } from '../functions.ts';
+import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { closedError, Engine } from './engine.ts';
 import { type CacheEvents, eventNames } from './events.ts';
 import { type CacheOptions, readCacheOptions } from './settings.ts';
@@ -35,14 +35,22 @@ export interface Cache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
 /**
  * Creates a cache in this process. Bad options throw `INVALID_OPTION`, naming the option.
  *
- * To have the names of `functions` checked in `fetch` while keys and values are given explicitly, give their type too:
- * `createCache<string, User, typeof functions>({ functions })`.
+ * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` is a compile
+ * error.
+ */
+export function createCache<F extends AnyFunctions>(
+  options: Omit<CacheOptions, 'functions'> & { functions: F },
+): Cache<KeyOf<F>, ValueOf<F>, F>;
+/**
+ * Creates a cache in this process, of the keys and values that are named. Bad options throw `INVALID_OPTION`, naming the
+ * option. To have function names checked as well, name their type: `createCache<string, User, typeof functions>(…)`.
  */
 export function createCache<
   K extends Key = Key,
   V = unknown,
   F extends FunctionMap<K, V> = FunctionMap<K, V>,
->(options: CacheOptions<K, V, F> = {}): Cache<K, V, F> {
+>(options?: CacheOptions<K, V, F>): Cache<K, V, F>;
+export function createCache(options: object = {}): unknown {
   const engine = new Engine(readCacheOptions(options));
   const methods = bindAll((action) => bindLocal(action, engine));
   const close = (): void => engine.close();
@@ -60,7 +68,7 @@ export function createCache<
     },
     close,
     [Symbol.dispose]: close,
-  }) as unknown as Cache<K, V, F>;
+  });
 }
 
 function eventName(name: string): keyof CacheEvents {

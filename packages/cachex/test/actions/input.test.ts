@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { actions } from '../../src/actions/index.ts';
-import { type Cache, createCache } from '../../src/index.ts';
+import { type Cache, createCache, type Key } from '../../src/index.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 type Loose = Record<string, (...args: unknown[]) => unknown>;
 
 function aCache(): { cache: Cache; call: (name: string, ...args: unknown[]) => Promise<unknown> } {
-  const cache = createCache({ clock: new ManualClock(), stats: true, functions: { load: () => 'loaded' } });
+  const cache = createCache<Key, unknown>({
+    clock: new ManualClock(),
+    stats: true,
+    functions: { load: () => 'loaded' },
+  });
   cache.put('text', 'text');
   cache.put('number', 5);
   return { cache, call: async (name, ...args) => (cache as unknown as Loose)[name]!(...args) };

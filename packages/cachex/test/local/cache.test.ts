@@ -49,7 +49,7 @@ describe('a cache', () => {
   });
 
   it('passes options by name to fetch, and answers its default where nothing is loaded', async () => {
-    const cache = createCache<string, string>({
+    const cache = createCache<string, string | undefined>({
       functions: { load: (key) => (key === 'ada' ? 'Ada' : undefined) },
     });
     expect(await cache.fetch('ada', 'load', { ttl: '5m' })).toBe('Ada');
