@@ -84,6 +84,12 @@ export class Agreement {
     return this.#reading;
   }
 
+  /** Rejects if the store cannot be read now. */
+  async probe(): Promise<void> {
+    const stored = await this.#options.store.read();
+    if (stored !== undefined) this.adopt(stored);
+  }
+
   /** Waits until a view of at least `epoch` is in force, for `ms` at most. Answers whether it is. */
   async reach(epoch: number, ms: number): Promise<boolean> {
     if (this.view.epoch >= epoch) return true;

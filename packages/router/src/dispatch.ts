@@ -210,7 +210,7 @@ export class Dispatch {
     const { self, serve, strict, codec } = this.#options;
     if (owner !== self) return this.#send(owner, target, journey);
     const args = strict ? codec.decodeList(codec.encodeList(journey.args)) : journey.args;
-    const outcome = serve.execute({ ...journey, target, args });
+    const outcome = serve.execute({ ...journey, target, args, caller: self });
     const settled = outcome instanceof Promise ? await this.#inTime(outcome, journey) : outcome;
     if (!strict) return settled;
     if (settled.kind === 'thrown')

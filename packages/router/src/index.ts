@@ -5,12 +5,14 @@ export { type Call, type Part, PartialResultError } from './dispatch.ts';
 export { RouterError, type RouterErrorCode } from './errors.ts';
 export { hashKey, identityOf, type Key, keyProblem, partitionOf } from './hash.ts';
 export type { LinkLimits } from './limits.ts';
-export { join, type KeyRoute, type NodeEvents, RoutedNode } from './node.ts';
-export type { JoinOptions, Logger } from './options.ts';
+export type { MovedEvent, MoveStatus } from './moves.ts';
+export { join, type KeyRoute, type LeaveReport, type NodeEvents, RoutedNode } from './node.ts';
+export type { JoinOptions, Logger, MoveLimits } from './options.ts';
 export type { Random } from './random.ts';
 export type { Owners, RoutedMember, Router } from './router.ts';
 export { balanced } from './routers/balanced.ts';
-export type { CallContext, Handler, Replica, Service } from './services.ts';
+export { Reconsider } from './serve.ts';
+export type { CallContext, Handler, Replica, ReplicaRecord, Service } from './services.ts';
 export type { MemberStatus, NodeStatus } from './status.ts';
 export {
   ConnectError,

@@ -8,17 +8,18 @@ import { RouterError } from './errors.ts';
 import { hashKey, type Key, partitionOf } from './hash.ts';
 import { clusterService, Membership } from './membership.ts';
 import { Mesh } from './mesh.ts';
-import { Moves } from './moves.ts';
-import { type JoinOptions, type JoinSettings, settle } from './options.ts';
+import { type MovedEvent, Moves } from './moves.ts';
+import { checkWeight, type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
 import type { PeerOptions } from './peer.ts';
 import type { Random } from './random.ts';
+import { Inflow, type ReplicaMessages } from './replica.ts';
 import { Serve } from './serve.ts';
-import { type Service, Services } from './services.ts';
+import { type CallContext, type Handler, type ReplicaRecord, type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
 import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
-import { fail, hasOpenedAll, type Member, type Move, memberOf, open, planMoves, type View } from './view.ts';
+import { fail, hasOpenedAll, type Member, memberOf, open, planMoves, reweigh, type View } from './view.ts';
 import { encodeView } from './view-json.ts';
 
 /** What a node tells those who listen. */
@@ -26,10 +27,21 @@ export interface NodeEvents {
   /** A new view is in force at this node. */
   view: [view: View];
   /** Partitions of this node were handed over. */
-  moved: [moves: readonly Move[]];
+  moved: [event: MovedEvent];
   /** Something failed that nobody waits for. */
   error: [error: Error];
 }
+
+/** What a node that has left took with it. */
+export interface LeaveReport {
+  /** Partitions that were handed over. */
+  readonly moved: number;
+  /** Partitions that were not: their entries are gone. */
+  readonly lost: number;
+}
+
+/** How long `leave` may take to hand things over unless it is told, in ms. */
+const defaultLeave = 20_000;
 
 /** Where a key lives. */
 export interface KeyRoute {
@@ -62,11 +74,12 @@ export class RoutedNode implements AsyncDisposable {
   readonly #mesh: Mesh;
   readonly #membership: Membership;
   readonly #moves: Moves;
+  readonly #inflow: Inflow;
   readonly #acceptors = new Set<Acceptor>();
   readonly #events = new EventEmitter<NodeEvents>();
   #listener: Listener | undefined;
   #birth: string | undefined;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<LeaveReport> | undefined;
   #closed = false;
 
   /** Use {@link join}. */
@@ -126,6 +139,7 @@ export class RoutedNode implements AsyncDisposable {
       codec: this.codec,
       ownership: this.#ownership,
       services: this.#services,
+      safeguards: settings.safeguards,
       partitions: () => agreement.view.owners.length,
       epoch: () => this.#epoch(),
     });
@@ -141,17 +155,26 @@ export class RoutedNode implements AsyncDisposable {
       closed: () => this.#closed,
       busy: (active) => this.#listener?.keepAlive(active || settings.keepAlive),
     });
+    this.#inflow = new Inflow(id, this.#services);
     this.#moves = new Moves({
       self: id,
+      incarnation: settings.incarnation,
       router,
       agreement,
       ownership: this.#ownership,
+      services: this.#services,
       clock,
+      limits: settings.moves,
+      safeguards: settings.safeguards,
       settle: settings.settle,
-      moved: (moves) => this.#events.emit('moved', moves),
+      send: (to, handler, args) =>
+        this.dispatch.callNode(to, { service: clusterService, handler, args, timeout: failureAfter }),
+      moved: (event) => this.#events.emit('moved', event),
       log,
     });
-    this.#services.add(clusterService, { handlers: this.#membership.handlers });
+    this.#services.add(clusterService, {
+      handlers: { ...this.#membership.handlers, ...this.#replicaHandlers() },
+    });
   }
 
   /** Called once by {@link join}. */
@@ -199,6 +222,11 @@ export class RoutedNode implements AsyncDisposable {
   /** Whether this node may answer for the key of that hash now. */
   owns(hash: number): boolean {
     return this.#ownership.standing(partitionOf(hash, this.view.owners.length)) === 'owned';
+  }
+
+  /** New at every start. */
+  get incarnation(): string {
+    return this.#settings.incarnation;
   }
 
   /** Time and randomness as this node was given them. */
@@ -254,7 +282,8 @@ export class RoutedNode implements AsyncDisposable {
   /** What this node knows of its cluster and of itself. */
   status(): NodeStatus {
     const up = (id: string): boolean => id === this.id || this.#mesh.get(id)?.up === true;
-    return statusOf(this.id, this.cluster, this.view, planMoves(this.view, this.#settings.router), up);
+    const planned = planMoves(this.view, this.#settings.router);
+    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), up);
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
@@ -267,34 +296,104 @@ export class RoutedNode implements AsyncDisposable {
     return this;
   }
 
-  /** Leaves the cluster and frees everything. Calling it again waits for the same end. */
-  close(): Promise<void> {
-    this.#closing ??= this.#leave();
+  /** Asks for another share of the partitions; they move as the router then plans. Resolves when it is published. */
+  async setWeight(weight: number): Promise<void> {
+    checkWeight(weight);
+    const { router } = this.#settings;
+    await this.#agreement.publish((view) => {
+      const member = memberOf(view, this.id);
+      return member === undefined || member.weight === weight
+        ? undefined
+        : reweigh(view, this.id, weight, router);
+    });
+  }
+
+  /** Whether this process can stop now and nothing is lost with it: it owns no partition. */
+  safeToStop(): boolean {
+    return this.#ownership.owned().length === 0;
+  }
+
+  /**
+   * Hands everything over and leaves. What is not handed over `within` so many ms is lost with this node, and reported.
+   * While there is nobody to take it, nothing is waited for. Calling it again waits for the same end.
+   */
+  leave(options: { within?: number } = {}): Promise<LeaveReport> {
+    const { within = defaultLeave } = options;
+    if (!(within >= 0)) {
+      return Promise.reject(
+        new RouterError('INVALID_OPTION', `within: ${String(within)} is not milliseconds`),
+      );
+    }
+    this.#closing ??= this.#leave(within);
     return this.#closing;
+  }
+
+  /** The same as `leave()` with its defaults. */
+  async close(): Promise<void> {
+    await this.leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #leave(): Promise<void> {
-    const { router, logger, timeout } = this.#settings;
+  /** For services: a change to a partition of this node, so that copies of it follow. */
+  changed(service: string, partition: number, record: ReplicaRecord): void {
+    this.#moves.changed(service, partition, record);
+  }
+
+  /** For services: whether changes to a partition are wanted now. */
+  streaming(partition: number): boolean {
+    return this.#moves.streaming(partition);
+  }
+
+  async #leave(within: number): Promise<LeaveReport> {
+    const { router, logger, timeout, clock } = this.#settings;
+    const deadline = clock.now() + within;
+    const before = this.#ownership.owned().length;
+    const warn = (error: unknown): void =>
+      logger.warn(`leaving '${this.cluster}': ${(error as Error).message}`);
+    await this.#drain(deadline).catch(warn);
     this.#moves.stop();
-    const owned = this.#ownership.owned();
-    this.#ownership.seal(owned);
-    try {
-      await this.#agreement.publish((view) => {
+    const left = this.#ownership.owned();
+    this.#ownership.seal(left);
+    await this.#agreement
+      .publish((view) => {
         const mine = memberOf(view, this.id)?.incarnation === this.#settings.incarnation;
         return mine ? fail(view, [this.id], router) : undefined;
-      }, timeout);
-    } catch (error) {
-      logger.warn(`leaving '${this.cluster}' without telling it: ${(error as Error).message}`);
-    }
-    // The calls that waited are told who owns their keys now; one more turn lets these answers leave.
-    this.#ownership.unseal(owned);
-    await new Promise<void>((resolve) => this.#settings.clock.defer(resolve));
-    await new Promise<void>((resolve) => this.#settings.clock.defer(resolve));
+      }, timeout)
+      .catch(warn);
+    // The calls that waited are told who owns their keys now; more turns let these answers leave.
+    this.#ownership.unseal(left);
+    for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => clock.defer(resolve));
     await this.#shutDown();
+    return { moved: before - left.length, lost: left.length };
+  }
+
+  /** Moves everything away and waits for what was begun here, for as long as there is somebody to move it to. */
+  async #drain(deadline: number): Promise<void> {
+    const { clock, router } = this.#settings;
+    const left = (): number => deadline - clock.now();
+    const others = this.view.members.some(({ id, weight }) => id !== this.id && weight > 0);
+    if (!others || left() <= 0) return;
+    await this.#agreement.publish((view) => {
+      const member = memberOf(view, this.id);
+      return member === undefined || member.weight === 0 ? undefined : reweigh(view, this.id, 0, router);
+    }, left());
+    this.#moves.hurry();
+    while (!this.safeToStop() && left() > 0 && !this.#closed) {
+      const heirs = this.view.members.some(({ id, weight }) => id !== this.id && weight > 0);
+      if (!heirs) return;
+      await this.#agreement.reach(this.view.epoch + 1, left());
+    }
+    const idle = [...this.#services.all()].map((service) => service.idle?.());
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(Math.max(0, left()), resolve);
+      void Promise.allSettled(idle).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   async #shutDown(): Promise<void> {
@@ -310,7 +409,8 @@ export class RoutedNode implements AsyncDisposable {
   /** Ends without leaving: the cluster has already gone on without this node. */
   #stop(reason: string): void {
     if (this.#closing !== undefined) return;
-    this.#closing = this.#shutDown();
+    const lost = this.#ownership.owned().length;
+    this.#closing = this.#shutDown().then(() => ({ moved: 0, lost }));
     this.#fail(new RouterError('CLOSED', reason));
   }
 
@@ -324,7 +424,7 @@ export class RoutedNode implements AsyncDisposable {
         self: () => ({ id: this.id, incarnation, cluster: this.cluster, birth: this.#birth }),
         epoch: () => this.#epoch(),
         heardEpoch: (epoch) => this.#heard(epoch),
-        serve: (request) => this.#serve.answer(request),
+        serve: (request, caller) => this.#serve.answer(request, caller.id),
         log: (message) => logger.warn(`[${this.cluster}/${this.id}] ${message}`),
       },
       (ended) => this.#acceptors.delete(ended),
@@ -336,16 +436,39 @@ export class RoutedNode implements AsyncDisposable {
     const before = this.#ownership.owned();
     this.#ownership.view = view;
     if (memberOf(view, this.id)?.incarnation !== this.#settings.incarnation) {
-      this.#stop('the cluster has removed this node');
+      // While leaving, the view without this node is its own.
+      if (this.#closing === undefined) this.#stop('the cluster has removed this node');
       return;
     }
     for (const partition of before) {
       if (view.owners[partition] === this.id) continue;
       for (const service of this.#services.all()) service.replica?.drop(partition);
     }
+    this.#inflow.follow(view);
     this.#mesh.follow(view);
     this.#moves.follow(view);
-    if (previous !== undefined || view.members.length > 0) this.#events.emit('view', view);
+    this.#mourn(view, previous);
+    this.#events.emit('view', view);
+  }
+
+  /** Tells services which nodes will never answer again. */
+  #mourn(view: View, previous: View | undefined): void {
+    const present = new Set(view.members.map(({ incarnation }) => incarnation));
+    const lost = (previous?.members ?? [])
+      .map(({ incarnation }) => incarnation)
+      .filter((one) => !present.has(one));
+    if (lost.length > 0) for (const service of this.#services.all()) service.lost?.(lost);
+  }
+
+  #replicaHandlers(): Record<keyof ReplicaMessages, Handler> {
+    const inflow = this.#inflow;
+    return {
+      begin: ({ caller }: CallContext, ...[stream, openings]: ReplicaMessages['begin']) =>
+        inflow.begin(this.view, caller, stream, openings),
+      pieces: (_context: CallContext, ...args: ReplicaMessages['pieces']) => inflow.pieces(...args),
+      finish: (_context: CallContext, ...args: ReplicaMessages['finish']) => inflow.finish(...args),
+      abort: (_context: CallContext, ...args: ReplicaMessages['abort']) => inflow.abort(...args),
+    };
   }
 
   #tell(view: View): void {

@@ -5,10 +5,11 @@ import { defaultLimits, type LinkLimits } from './limits.ts';
 import { type Random, randomName, systemRandom } from './random.ts';
 import type { Router } from './router.ts';
 import { balanced } from './routers/balanced.ts';
+import { allSafeguards, type Safeguards } from './safeguards.ts';
 import type { Transport } from './transport.ts';
 import { socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
-import { largestPartitions } from './view-json.ts';
+import { isPowerOfTwo, largestPartitions } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
 
@@ -18,6 +19,14 @@ export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+}
+
+/** How fast partitions may move. */
+export interface MoveLimits {
+  /** How many groups of partitions are under way at a time, from one node. Default: 2. */
+  concurrency?: number;
+  /** How many bytes a node sends for moves in a second. Default: no limit. */
+  bytesPerSecond?: number;
 }
 
 export interface JoinOptions {
@@ -47,6 +56,8 @@ export interface JoinOptions {
   failureAfter?: number;
   /** How long the members must have been the same before partitions move, in ms. Default: 1000. */
   settle?: number;
+  /** How moves of partitions share the machine with everything else. */
+  moves?: MoveLimits;
   /** Encodes and routes every call as if it left this node, so that what fails in production fails here. Default: false. */
   strict?: boolean;
   /** Keeps the process alive while the node is idle. Default: false. */
@@ -60,10 +71,13 @@ export interface JoinOptions {
 }
 
 /** Every option with its value. */
-export interface JoinSettings extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen'>> {
+export interface JoinSettings
+  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves'>> {
   readonly incarnation: string;
   readonly listen: string;
   readonly limits: LinkLimits;
+  readonly moves: Required<MoveLimits>;
+  readonly safeguards: Safeguards;
   /** Where this machine's sockets are, if they are the library's own. */
   readonly directory: string | undefined;
 }
@@ -71,14 +85,14 @@ export interface JoinSettings extends Required<Omit<JoinOptions, 'directory' | '
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Checks the options of `join` and fills in what was left out; anything bad is `INVALID_OPTION`, naming the option. */
-export function settle(options: JoinOptions): JoinSettings {
+export function settle(options: JoinOptions, safeguards: Safeguards = allSafeguards): JoinSettings {
   const { clock = systemClock, random = systemRandom, limits = {} } = options;
   const { cluster, weight = 1, partitions = defaultPartitions, id = randomName(random, 8) } = options;
   if (typeof cluster !== 'string' || cluster === '' || cluster.length > 255) {
     throw invalid('cluster', cluster, 'a name of 1 to 255 characters');
   }
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw invalid('id', id, '1 to 64 of A-Z a-z 0-9 . _ -');
-  if (!(weight >= 0 && weight <= 1e6)) throw invalid('weight', weight, 'a number from 0 to 1,000,000');
+  checkWeight(weight);
   if (!isPowerOfTwo(partitions) || partitions > largestPartitions) {
     throw invalid('partitions', partitions, `a power of two up to ${largestPartitions}`);
   }
@@ -104,23 +118,39 @@ export function settle(options: JoinOptions): JoinSettings {
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),
     failureAfter: duration('failureAfter', options.failureAfter, 3_000),
     settle: duration('settle', options.settle, 1_000),
+    safeguards,
     strict: options.strict ?? false,
     keepAlive: options.keepAlive ?? false,
     limits: { ...defaultLimits, ...limits },
+    moves: {
+      concurrency: positive('moves.concurrency', options.moves?.concurrency, 2),
+      bytesPerSecond: positive(
+        'moves.bytesPerSecond',
+        options.moves?.bytesPerSecond,
+        Number.POSITIVE_INFINITY,
+      ),
+    },
     logger: options.logger ?? silent,
     clock,
     random,
   };
 }
 
+/** Refuses what is not a weight. */
+export function checkWeight(weight: number): void {
+  if (!(weight >= 0 && weight <= 1e6)) throw invalid('weight', weight, 'a number from 0 to 1,000,000');
+}
+
+function positive(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === 'number' && value >= 1) return value;
+  throw invalid(name, value, 'a number from 1');
+}
+
 function duration(name: string, ms: number | undefined, otherwise: number): number {
   if (ms === undefined) return otherwise;
   if (typeof ms === 'number' && ms > 0) return ms;
   throw invalid(name, ms, 'milliseconds above zero');
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return Number.isInteger(value) && value > 0 && (value & (value - 1)) === 0;
 }
 
 function invalid(name: string, value: unknown, wanted: string): RouterError {

@@ -7,15 +7,36 @@ export interface CallContext {
   readonly hash: number;
   /** The partitions to cover, for calls to partitions; else empty. */
   readonly partitions: Iterable<number>;
+  /** The id of the node that calls; it may be this one. */
+  readonly caller: string;
 }
 
 /** Answers one call, synchronously or by a promise. What it throws reaches the caller rebuilt. */
 // biome-ignore lint/suspicious/noExplicitAny: handlers state their own argument types; the caller's side is typed elsewhere.
 export type Handler = (context: CallContext, ...args: any[]) => unknown;
 
-/** The state behind a service, by partition, as it moves with ownership. */
+/** One piece of a partition's state or one change to it; anything the codec takes, `Encoded` values included. */
+export type ReplicaRecord = readonly unknown[];
+
+/**
+ * The state behind a service, by partition, as it moves with ownership. The owner reads out a snapshot while it goes on
+ * serving, and reports every later change in order on the same channel; the target
+ * applies both to a copy of its own, which nobody can read until it becomes the owner.
+ *
+ * A record must tell the state as it is when it is handed over, so that applying records in order gives that state.
+ */
 export interface Replica {
-  /** This node does not own the partition any more: forget it. */
+  /** Everything the partition holds, piece by piece. The walk may pause while calls change what it walks over. */
+  snapshot(partition: number): Iterable<ReplicaRecord>;
+  /** What else must move, read once no call can change the partition any more: work in flight and who waits for it. */
+  parting(partition: number): Iterable<ReplicaRecord>;
+  /** Applies a record to this node's copy of a partition that it does not own. */
+  stage(partition: number, record: ReplicaRecord): void;
+  /** This node owns the partition now: its copy becomes the state that is served. */
+  promote(partition: number): void;
+  /** The copy will not be needed. */
+  discard(partition: number): void;
+  /** This node does not own the partition any more: forget what it served. */
   drop(partition: number): void;
 }
 
@@ -23,6 +44,10 @@ export interface Replica {
 export interface Service {
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly replica?: Replica;
+  /** Resolves when nothing that was begun here is under way any more; a node waits for it before it stops. */
+  idle?(): Promise<void>;
+  /** Nodes have gone for good: what was expected of them will not come. */
+  lost?(incarnations: readonly string[]): void;
 }
 
 /** The services open at this node. A call for one that is yet to be opened waits, within its deadline. */
@@ -56,6 +81,10 @@ export class Services {
 
   all(): Iterable<Service> {
     return this.#open.values();
+  }
+
+  entries(): Iterable<[name: string, service: Service]> {
+    return this.#open;
   }
 
   /** Resolves once the service is opened or `ms` have passed. */

@@ -1,3 +1,4 @@
+import type { MoveStatus } from './moves.ts';
 import type { Move, View } from './view.ts';
 
 /** One member as {@link NodeStatus} shows it. */
@@ -23,13 +24,16 @@ export interface NodeStatus {
   readonly unowned: number;
   /** Partitions that the router wants elsewhere than they are. */
   readonly moving: number;
+  /** The groups of partitions that this node is handing over now. */
+  readonly moves: readonly MoveStatus[];
 }
 
 export function statusOf(
   id: string,
   cluster: string,
   view: View,
-  moves: readonly Move[],
+  planned: readonly Move[],
+  moves: readonly MoveStatus[],
   up: (id: string) => boolean,
 ): NodeStatus {
   const counts = new Map<string | null, number>();
@@ -48,6 +52,7 @@ export function statusOf(
       up: up(member.id),
     })),
     unowned: counts.get(null) ?? 0,
-    moving: moves.length,
+    moving: planned.length,
+    moves,
   };
 }

@@ -14,6 +14,7 @@ interface ViewRecord {
   owners: number[];
   backups: [number[], number][];
   terms: number[];
+  origins: number[];
   caches: Record<string, unknown>;
 }
 
@@ -37,6 +38,7 @@ export function encodeView(view: View): string {
     owners: runs(view.owners.map(position)),
     backups,
     terms: runs(view.terms),
+    origins: runs(view.origins),
     caches: view.caches,
   };
   return JSON.stringify(record);
@@ -50,7 +52,7 @@ export function decodeView(text: string): View {
     const { birth, epoch, members, partitions, caches } = record;
     if (typeof birth !== 'string' || !Number.isSafeInteger(epoch) || epoch < 1)
       throw new Error('bad birth or epoch');
-    if (!Number.isInteger(partitions) || partitions < 1 || partitions > largestPartitions) {
+    if (!isPowerOfTwo(partitions) || partitions > largestPartitions) {
       throw new Error('bad number of partitions');
     }
     for (const member of members) checkMember(member);
@@ -80,6 +82,7 @@ export function decodeView(text: string): View {
       owners: unrun(record.owners, partitions).map(id),
       backups,
       terms: unrun(record.terms, partitions),
+      origins: unrun(record.origins, partitions),
       caches,
     };
   } catch (cause) {
@@ -90,11 +93,16 @@ export function decodeView(text: string): View {
 /** The most partitions a cluster can have. */
 export const largestPartitions = 65_536;
 
+/** Whether a number can be a number of partitions. */
+export function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && (value & (value - 1)) === 0;
+}
+
 function checkMember(member: Member): void {
   const { id, incarnation, address, weight, opened } = member;
   const texts = [id, incarnation, address, ...opened];
   const texted = Array.isArray(opened) && texts.every((text) => typeof text === 'string');
-  if (!texted || typeof weight !== 'number' || !(weight >= 0)) throw new Error('bad member');
+  if (!texted || !Number.isFinite(weight) || weight < 0) throw new Error('bad member');
 }
 
 function runs(values: readonly number[]): number[] {

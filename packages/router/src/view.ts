@@ -26,6 +26,11 @@ export interface View {
   readonly backups: readonly (readonly string[])[];
   /** The epoch at which each partition last changed its owner. */
   readonly terms: readonly number[];
+  /**
+   * The epoch at which the data of each partition began. A move leaves it; a partition whose owner was lost begins again,
+   * empty, and whatever copy of the earlier data is around somewhere must never be served.
+   */
+  readonly origins: readonly number[];
   /** What has been opened in this cluster, with the settings of the first opener; the router does not interpret them. */
   readonly caches: Readonly<Record<string, unknown>>;
 }
@@ -57,6 +62,7 @@ export function found(
     owners: new Array<null>(partitions).fill(null),
     backups: new Array<readonly string[]>(partitions).fill(none),
     terms: new Array<number>(partitions).fill(epoch),
+    origins: new Array<number>(partitions).fill(epoch),
     caches: {},
   };
   return join(unowned, [founder], router);
@@ -86,6 +92,12 @@ export function open(view: View, id: string, name: string, settings: unknown, ro
   return adopt({ ...view, members, caches, epoch: view.epoch + 1 }, router);
 }
 
+/** Gives a member another weight. With 0 it is to be emptied, as before it leaves. */
+export function reweigh(view: View, id: string, weight: number, router: Router): View {
+  const members = view.members.map((member) => (member.id === id ? { ...member, weight } : member));
+  return adopt({ ...view, members, epoch: view.epoch + 1 }, router);
+}
+
 /** Gives partitions to the targets of `moves`. Only their owner may publish this. */
 export function completeMoves(view: View, moves: readonly Move[]): View {
   const owners = [...view.owners];
@@ -102,25 +114,19 @@ export function completeMoves(view: View, moves: readonly Move[]): View {
  * a coordinator; a member that has yet to open something keeps what it has and is given no more.
  */
 export function planMoves(view: View, router: Router): readonly Move[] {
-  const target = router.assign(view.members, view.owners.length, view.owners);
-  const ready = new Set(
-    view.members.filter((member) => hasOpenedAll(view, member)).map((member) => member.id),
-  );
+  const partitions = view.owners.length;
+  const able = view.members.filter((member) => hasOpenedAll(view, member));
+  const ready = new Set(able.map((member) => member.id));
+  const emptied = new Set(view.members.filter(({ weight }) => weight === 0).map((member) => member.id));
+  const target = router.assign(view.members, partitions, view.owners);
+  // A member that is to be emptied does not wait for others to open anything.
+  const refuge = emptied.size === 0 ? target : router.assign(able, partitions, view.owners);
   const moves: Move[] = [];
   for (const [partition, from] of view.owners.entries()) {
-    const to = target[partition];
-    if (from !== null && to != null && to !== from && ready.has(to)) moves.push({ partition, from, to });
-  }
-  return moves;
-}
-
-/** The moves that empty `id` before it leaves. */
-export function planDeparture(view: View, id: string, router: Router): readonly Move[] {
-  const rest = adopt(without(view, [id]), router);
-  const moves: Move[] = [];
-  for (const [partition, from] of view.owners.entries()) {
-    const to = rest.owners[partition];
-    if (from === id && to != null) moves.push({ partition, from, to });
+    if (from === null) continue;
+    const wanted = target[partition] ?? null;
+    const to = wanted !== null && !ready.has(wanted) && emptied.has(from) ? refuge[partition] : wanted;
+    if (to != null && to !== from && ready.has(to)) moves.push({ partition, from, to });
   }
   return moves;
 }
@@ -161,6 +167,7 @@ function without(view: View, ids: readonly string[]): View {
     members: view.members.filter((member) => !gone.has(member.id)),
     owners: view.owners.map((owner, partition) => (orphaned[partition] ? null : owner)),
     terms: view.terms.map((term, partition) => (orphaned[partition] ? view.epoch + 1 : term)),
+    origins: view.origins.map((origin, partition) => (orphaned[partition] ? view.epoch + 1 : origin)),
     backups: view.backups.map((ids) =>
       ids.some((id) => gone.has(id)) ? ids.filter((id) => !gone.has(id)) : ids,
     ),

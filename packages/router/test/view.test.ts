@@ -9,8 +9,8 @@ import {
   join,
   memberOf,
   open,
-  planDeparture,
   planMoves,
+  reweigh,
   type View,
 } from '../src/view.ts';
 import { firstView, member, steps, take, views } from './arbitraries.ts';
@@ -181,32 +181,35 @@ describe('planMoves', () => {
   });
 });
 
-describe('planDeparture', () => {
-  it('empties the one that leaves and touches nobody else', () => {
+describe('reweigh', () => {
+  it('to nothing empties the member that leaves, if there is an heir', () => {
     fc.assert(
       fc.property(views, fc.constantFrom('a', 'b', 'c'), (view, id) => {
-        const moves = planDeparture(view, id, router);
-        const after = completeMoves(view, moves);
-        const heirs = view.members.filter(
-          (node) => node.id !== id && node.weight > 0 && hasOpenedAll(view, node),
-        );
-        expect(moves.every(({ from, to }) => from === id && heirs.some((heir) => heir.id === to))).toBe(true);
-        if (heirs.length > 0) expect(after.owners).not.toContain(id);
-        for (const [partition, owner] of view.owners.entries()) {
-          if (owner !== id) expect(after.owners[partition]).toBe(owner);
-        }
+        const leaving = reweigh(view, id, 0, router);
+        const moves = planMoves(leaving, router);
+        const heirs = leaving.members.filter((node) => node.weight > 0 && hasOpenedAll(view, node));
+        expect(moves.every(({ to }) => heirs.some((heir) => heir.id === to))).toBe(true);
+        if (heirs.length > 0) expect(completeMoves(leaving, moves).owners).not.toContain(id);
       }),
     );
   });
 
-  it('stays the same while its moves are committed', () => {
+  it('keeps its plan while the moves are committed', () => {
     let view = join(firstView(), [member('b'), member('c')], router);
-    view = completeMoves(view, planMoves(view, router));
-    const moves = planDeparture(view, 'b', router);
+    view = reweigh(completeMoves(view, planMoves(view, router)), 'b', 0, router);
+    const moves = planMoves(view, router);
     const [odd, even] = [
       moves.filter((_, index) => index % 2 === 1),
       moves.filter((_, index) => index % 2 === 0),
     ];
-    expect(planDeparture(completeMoves(view, odd), 'b', router)).toEqual(even);
+    expect(planMoves(completeMoves(view, odd), router)).toEqual(even);
+  });
+
+  it('leaves the data of a partition where a move took it, and begins it again where its owner was lost', () => {
+    let view = join(firstView(4), [member('b')], router);
+    view = completeMoves(view, planMoves(view, router));
+    expect(view.origins).toEqual([1, 1, 1, 1]);
+    const next = fail(view, ['b'], router);
+    expect(next.origins).toEqual(view.owners.map((owner) => (owner === 'b' ? next.epoch : 1)));
   });
 });

@@ -1,6 +1,17 @@
-export type { KeyRoute, Logger, Member, MemberStatus, NodeEvents, NodeStatus, View } from '@cachex/router';
+export type {
+  KeyRoute,
+  LeaveReport,
+  Logger,
+  Member,
+  MemberStatus,
+  MovedEvent,
+  NodeEvents,
+  NodeStatus,
+  View,
+} from '@cachex/router';
 export type { ClusterCallOptions } from '../action.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from '../errors.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from '../outcome.ts';
 export type { ClusterCache, LocalShare } from './cluster-cache.ts';
+export { leaveOnSignal } from './leave-on-signal.ts';
 export { type ClusterCacheSettings, ClusterNode, type JoinOptions, join } from './node.ts';

@@ -2,22 +2,27 @@ import {
   type Handler,
   join as joinRouter,
   type KeyRoute,
+  type LeaveReport,
   type Member,
   type NodeEvents,
   type NodeStatus,
+  Reconsider,
   type RoutedNode,
   type JoinOptions as RouterJoinOptions,
+  type Service,
 } from '@cachex/router';
-import type { Key } from '@cachex/router/hash';
+import { type Key, partitionOf } from '@cachex/router/hash';
 import { actions } from '../actions/index.ts';
 import { executeAction } from '../bind.ts';
-import { type Duration, parseDuration } from '../duration.ts';
+import { type Duration, parseDuration, parseSignedDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
-import { Engine } from '../local/engine.ts';
+import { type Change, Engine } from '../local/engine.ts';
 import { type CacheOptions, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
+import { EngineReplica } from './engine-replica.ts';
+import { settleHandler, settleHandlerOf, settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
@@ -135,10 +140,33 @@ export class ClusterNode implements AsyncDisposable {
     return this;
   }
 
-  /** Leaves the cluster, closes its caches and frees everything. Calling it again waits for the same end. */
-  async close(): Promise<void> {
-    await this.#node.close();
+  /** Asks for another share of the keys, relative to the other nodes; 0 for none. Entries move while they are served. */
+  setWeight(weight: number): Promise<void> {
+    return translated(this.#node.setWeight(weight));
+  }
+
+  /** Whether this process can stop now without an entry being lost: it owns no partition. */
+  safeToStop(): boolean {
+    return this.#node.safeToStop();
+  }
+
+  /**
+   * Hands this node's entries over to the others, leaves the cluster, closes its caches and frees everything. What is not
+   * handed over `within` that time (default: 20 s) is lost, and reported. Calling it again waits for the same end.
+   */
+  async leave(options: { within?: Duration } = {}): Promise<LeaveReport> {
+    const within =
+      options.within === undefined
+        ? {}
+        : { within: Math.max(0, parseSignedDuration('within', options.within)) };
+    const report = await translated(this.#node.leave(within));
     for (const { engine } of this.#caches.values()) engine.close();
+    return report;
+  }
+
+  /** The same as `leave()` with its defaults. */
+  async close(): Promise<void> {
+    await this.leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -149,26 +177,38 @@ export class ClusterNode implements AsyncDisposable {
     const node = this.#node;
     const settings = readClusterCacheOptions(name, options);
     const values = wireForm(node);
+    const partitions = node.view.owners.length;
     const engine: Engine = new Engine({
       ...settings,
       clock: settings.clock ?? node.clock,
       random: node.random,
       values,
-      partitions: node.view.owners.length,
-      // The partition may have gone elsewhere while the loader ran: then the result is answered and not stored.
-      commit: (load, held, ttl) => {
-        if (node.owns(load.hash)) engine.commitLoad(load, held, ttl);
+      partitions,
+      changed(change) {
+        const partition =
+          change.type === 'clear' ? change.partition : partitionOf(hashOf(change), partitions);
+        if (!node.streaming(partition)) return;
+        const record = replica.recordOf(change);
+        if (record !== undefined) node.changed(name, partition, record);
+      },
+      loads: {
+        origin: node.incarnation,
+        settle: (load, result) => settleLoad(node, engine, name, load, result),
+        reconsider: () => new Reconsider(`the load of a key of '${name}' has moved or was lost`),
       },
     });
+    const replica = new EngineReplica(engine, values);
     let failure: CacheError | undefined;
     const cache = clusterCache({ name, node, engine, values, failure: () => failure });
     const open = { cache, engine };
     const { ttl, expiration } = settings;
-    // Anything wrong with the settings that can be known now is thrown now.
-    const service = {
-      handlers: handlersOf(engine, values, node.id),
-      replica: { drop: (p: number) => void engine.clear(p) },
+    const service: Service = {
+      handlers: { ...handlersOf(engine, values, node.id), [settleHandler]: settleHandlerOf(node, engine) },
+      replica,
+      idle: () => engine.loads.idle(),
+      lost: (incarnations) => engine.loads.lost(incarnations),
     };
+    // Anything wrong with the settings that can be known now is thrown now.
     const opened = rethrown(() => node.open(name, service, { ttl, expiration }));
     this.#caches.set(name, open);
     opened.catch((error: unknown) => {
@@ -177,6 +217,10 @@ export class ClusterNode implements AsyncDisposable {
     });
     return open;
   }
+}
+
+function hashOf(change: Exclude<Change, { type: 'clear' }>): number {
+  return change.type === 'write' ? change.entry.hash : change.hash;
 }
 
 /** What this node executes for others, and for itself: the table of actions. */

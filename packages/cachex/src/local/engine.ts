@@ -4,7 +4,7 @@ import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
-import { type CommitLoad, type Load, Loads } from './loads.ts';
+import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
 import type { ValueForm } from './value-form.ts';
@@ -40,8 +40,8 @@ export interface EngineSettings {
   readonly stats: boolean;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
-  /** Stores the results of loads; into this engine unless set. */
-  readonly commit?: CommitLoad;
+  /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
+  readonly loads?: Omit<LoadsSettings, 'partitions'>;
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -73,10 +73,13 @@ export class Engine {
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.functions = new Functions(name, functions);
-    this.loads = new Loads(
+    this.loads = new Loads({
+      origin: '',
+      settle: (load, result) => void this.loads.settle(this, load.token, result),
+      reconsider: () => closedError(name),
+      ...settings.loads,
       partitions,
-      settings.commit ?? ((load, held, ttl) => void this.commitLoad(load, held, ttl)),
-    );
+    });
     this.events = new Events();
     this.statistics = settings.stats ? new Statistics() : undefined;
     this.expiry = new Expiry({
@@ -174,12 +177,27 @@ export class Engine {
     return removed;
   }
 
-  /** Stores a load's result unless the load was overtaken; returns whether it was stored. */
-  commitLoad(load: Load, held: unknown, ttl: number | null | undefined): boolean {
-    if (this.closed || !this.loads.isCurrent(load)) return false;
+  /** Stores what a load found. */
+  storeLoaded(load: Load, held: unknown, ttl: number | null | undefined): void {
+    if (this.closed) return;
     this.write(load.key, load.hash, held, ttl);
     this.statistics?.add('writes');
-    return true;
+  }
+
+  /** The partition is this engine's now: it takes over a copy of its entries. */
+  takeOver(partition: number, copy: Store): void {
+    for (const entry of copy.entries(partition)) {
+      this.#version = Math.max(this.#version, entry.version);
+      if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
+    }
+    this.store.take(partition, copy);
+  }
+
+  /** The partition is not this engine's any more. Nothing is removed in the sense of `changed`: it lives on elsewhere. */
+  forget(partition: number): void {
+    this.loads.depart(partition);
+    this.store.clearPartition(partition);
+    if (this.store.length === 0) this.expiry.disarm();
   }
 
   /** Brings a value into the form in which it is stored. */

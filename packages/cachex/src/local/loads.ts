@@ -5,15 +5,26 @@ import { readOutcome } from '../outcome.ts';
 import type { Engine } from './engine.ts';
 import { ownKey } from './store.ts';
 
-/** What tells one load from every other: its token is never given again by the same engine. */
+/** One load, wherever it runs. */
 export interface Load {
   readonly key: Key;
   readonly hash: number;
-  readonly token: number;
+  /** Tells it from every other load of every node: where it was begun, and a number. */
+  readonly token: string;
 }
 
-/** Stores a load's result, unless the load was overtaken. Awaited before the load's waiters are answered. */
-export type CommitLoad = (load: Load, held: unknown, ttl: number | null | undefined) => void | Promise<void>;
+/** How a load ended. */
+export type LoadResult =
+  | {
+      readonly kind: 'loaded';
+      readonly held: unknown;
+      readonly store: boolean;
+      readonly ttl: number | null | undefined;
+    }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Hands the result of a load to whoever holds its key now. Awaited before those who wait for it are answered. */
+export type SettleLoad = (load: Load, result: LoadResult) => void | Promise<void>;
 
 /** Options of one fetch. */
 export interface LoadOptions {
@@ -21,13 +32,25 @@ export interface LoadOptions {
   readonly ttl?: number | null;
 }
 
+export interface LoadsSettings {
+  readonly partitions: number;
+  /** Names this node in tokens; no two nodes, and no two lives of a node, have the same. */
+  readonly origin: string;
+  readonly settle: SettleLoad;
+  /** What those who wait for a load get when it moves away or is lost: their call must be judged again. */
+  reconsider(): Error;
+}
+
 interface Flight extends Load {
-  readonly controller: AbortController;
   readonly promise: Promise<unknown>;
   readonly resolve: (held: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** Aborts the loader, if it runs here; `undefined` if it runs at another node. */
+  readonly controller: AbortController | undefined;
   /** Its result may not be stored any more: the key was changed meanwhile, or this load is done. */
   overtaken: boolean;
+  /** Its key went to another node, which decides on the result from now on. */
+  departed: boolean;
 }
 
 type Flights = Map<ReturnType<typeof identityOf>, Flight>;
@@ -36,23 +59,25 @@ type Flights = Map<ReturnType<typeof identityOf>, Flight>;
  * Single flight: at most one load runs for a key, and everyone who asks meanwhile waits for it. A change to the key that
  * overtakes a running load wins: the load still answers its waiters, but it is forgotten here at once, so that nothing is
  * stored and the next fetch loads anew.
+ *
+ * When a partition moves, its loads go on where they run, and the new owner is told of them: whoever asks there waits as
+ * well, and the result is handed to it.
  */
 export class Loads {
-  readonly #partitions: number;
-  readonly #commit: CommitLoad;
+  readonly #settings: LoadsSettings;
   /** Those whose result may still be stored; by partition, so that clearing one does not look through the rest. */
   readonly #flights = new Map<number, Flights>();
   #current = 0;
-  /** Those, and the overtaken ones that still have waiters. */
-  readonly #running = new Set<Flight>();
+  /** Those, and the ones that were overtaken or have departed and still have waiters; by token. */
+  readonly #running = new Map<string, Flight>();
   #tokens = 0;
+  #idle: (() => void)[] = [];
 
-  constructor(partitions: number, commit: CommitLoad) {
-    this.#partitions = partitions;
-    this.#commit = commit;
+  constructor(settings: LoadsSettings) {
+    this.#settings = settings;
   }
 
-  /** How many loads are in flight, overtaken ones included. */
+  /** How many loads are waited for here, overtaken ones included. */
   get running(): number {
     return this.#running.size;
   }
@@ -71,14 +96,46 @@ export class Loads {
     const inFlight = this.#find(key, hash);
     if (inFlight !== undefined) return inFlight.promise;
     engine.statistics?.add('loads');
-    const flight = this.#begin(key, hash);
+    this.#tokens += 1;
+    const token = `${this.#settings.origin}:${this.#tokens}`;
+    const flight = this.#begin({ key: ownKey(key), hash, token }, new AbortController());
     void this.#run(engine, flight, loader, options.ttl);
     return flight.promise;
   }
 
-  /** Whether this load's result may still be stored. */
-  isCurrent(load: Load): boolean {
-    return this.#find(load.key, load.hash)?.token === load.token;
+  /** The loads of a partition whose results may still be stored: what another node must know to take over. */
+  inFlight(partition: number): Load[] {
+    return [...(this.#flights.get(partition)?.values() ?? [])].map(({ key, hash, token }) => ({
+      key,
+      hash,
+      token,
+    }));
+  }
+
+  /** Takes over a load that was begun elsewhere (or here, before its key went away and came back). */
+  adopt(load: Load): void {
+    const known = this.#running.get(load.token);
+    if (known === undefined) {
+      this.#begin(load, undefined);
+    } else {
+      known.overtaken = false;
+      known.departed = false;
+      this.#index(known);
+    }
+  }
+
+  /**
+   * The result of a load whose key is here now. It is stored unless the load was overtaken, and answers those who wait
+   * here for a load that runs elsewhere. Returns whether it was stored.
+   */
+  settle(engine: Engine, token: string, result: LoadResult): boolean {
+    const flight = this.#running.get(token);
+    if (flight === undefined) return false;
+    const stored = result.kind === 'loaded' && result.store && !flight.overtaken;
+    if (stored) engine.storeLoaded(flight, result.held, result.ttl);
+    this.#forget(flight);
+    if (flight.controller === undefined) this.#answer(flight, result);
+    return stored;
   }
 
   /** A change to `key` overtakes a load in flight. */
@@ -93,49 +150,63 @@ export class Loads {
     for (const flight of this.#flights.get(partition)?.values() ?? []) this.#forget(flight);
   }
 
+  /** The partition has gone to another node. Loads that run here go on; who waits for others must ask there. */
+  depart(partition: number): void {
+    for (const flight of this.#flights.get(partition)?.values() ?? []) {
+      this.#forget(flight);
+      flight.departed = true;
+      if (flight.controller === undefined) this.#lose(flight);
+    }
+  }
+
+  /** Nodes have gone for good: the loads that ran there will not end. */
+  lost(origins: readonly string[]): void {
+    for (const flight of this.#running.values()) {
+      const origin = flight.token.slice(0, flight.token.lastIndexOf(':'));
+      if (flight.controller === undefined && origins.includes(origin)) this.#lose(flight);
+    }
+  }
+
+  /** Resolves when no load that was begun here is under way any more. */
+  async idle(): Promise<void> {
+    while ([...this.#running.values()].some(({ controller }) => controller !== undefined)) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+  }
+
   /** Aborts every load and rejects its waiters with `reason`. */
   close(reason: CacheError): void {
-    for (const flight of this.#running) {
-      this.#forget(flight);
-      flight.reject(reason);
-      flight.controller.abort(reason);
+    for (const flight of [...this.#running.values()]) {
+      this.#answer(flight, { kind: 'failed', error: reason });
+      flight.controller?.abort(reason);
     }
   }
 
   #find(key: Key, hash: number): Flight | undefined {
     if (this.#current === 0) return undefined;
-    return this.#flights.get(partitionOf(hash, this.#partitions))?.get(identityOf(key));
+    return this.#flights.get(partitionOf(hash, this.#settings.partitions))?.get(identityOf(key));
   }
 
-  #begin(key: Key, hash: number): Flight {
+  #begin(load: Load, controller: AbortController | undefined): Flight {
     let resolve: (held: unknown) => void = () => {};
     let reject: (error: unknown) => void = () => {};
     const promise = new Promise<unknown>((accept, refuse) => {
       resolve = accept;
       reject = refuse;
     });
-    const controller = new AbortController();
-    this.#tokens += 1;
-    const token = this.#tokens;
+    // Nobody may be waiting when it fails.
+    promise.catch(() => {});
     const flight: Flight = {
-      key: ownKey(key),
-      hash,
-      token,
+      ...load,
       controller,
       promise,
       resolve,
       reject,
       overtaken: false,
+      departed: false,
     };
-    const partition = partitionOf(hash, this.#partitions);
-    let flights = this.#flights.get(partition);
-    if (flights === undefined) {
-      flights = new Map();
-      this.#flights.set(partition, flights);
-    }
-    flights.set(identityOf(key), flight);
-    this.#current += 1;
-    this.#running.add(flight);
+    this.#running.set(load.token, flight);
+    this.#index(flight);
     return flight;
   }
 
@@ -145,37 +216,67 @@ export class Loads {
     loader: Loader<Key, unknown>,
     ttl: number | null | undefined,
   ): Promise<void> {
+    let result: LoadResult;
     try {
-      const outcome = readOutcome(await loader(flight.key, { signal: flight.controller.signal }));
+      const outcome = readOutcome(await loader(flight.key, { signal: flight.controller!.signal }));
       const held = outcome.store || outcome.value !== undefined ? engine.hold(outcome.value) : undefined;
-      if (outcome.store && !flight.overtaken) {
-        await this.#store(engine, flight, held, outcome.ttl === undefined ? ttl : outcome.ttl);
-      }
-      flight.resolve(held);
+      const life = outcome.ttl === undefined ? ttl : outcome.ttl;
+      result = { kind: 'loaded', held, store: outcome.store, ttl: life };
     } catch (error) {
-      flight.reject(error);
-    } finally {
-      this.#forget(flight);
-      this.#running.delete(flight);
+      result = { kind: 'failed', error };
     }
+    // Whoever holds the key now decides: this node, unless the key went elsewhere while the loader ran.
+    if (!flight.overtaken || flight.departed) await this.#handOver(engine, flight, result);
+    this.#answer(flight, result);
   }
 
-  /** That a result could not be stored is no reason to keep it from those who wait for it. */
-  async #store(engine: Engine, flight: Flight, held: unknown, ttl: number | null | undefined): Promise<void> {
+  /** That a result could not be handed over is no reason to keep it from those who wait for it here. */
+  async #handOver(engine: Engine, flight: Flight, result: LoadResult): Promise<void> {
     try {
-      await this.#commit(flight, held, ttl);
+      await this.#settings.settle(flight, result);
     } catch (error) {
       engine.events.error(error);
     }
   }
 
+  #answer(flight: Flight, result: LoadResult): void {
+    if (result.kind === 'loaded') flight.resolve(result.held);
+    else flight.reject(result.error);
+    this.#end(flight);
+  }
+
+  #lose(flight: Flight): void {
+    flight.reject(this.#settings.reconsider());
+    this.#end(flight);
+  }
+
+  #end(flight: Flight): void {
+    this.#forget(flight);
+    this.#running.delete(flight.token);
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const wake of idle) wake();
+  }
+
+  #index(flight: Flight): void {
+    const partition = partitionOf(flight.hash, this.#settings.partitions);
+    let flights = this.#flights.get(partition);
+    if (flights === undefined) {
+      flights = new Map();
+      this.#flights.set(partition, flights);
+    }
+    flights.set(identityOf(flight.key), flight);
+    this.#current += 1;
+  }
+
   #forget(flight: Flight): void {
     if (flight.overtaken) return;
     flight.overtaken = true;
-    this.#current -= 1;
-    const partition = partitionOf(flight.hash, this.#partitions);
+    const partition = partitionOf(flight.hash, this.#settings.partitions);
     const flights = this.#flights.get(partition);
-    flights?.delete(identityOf(flight.key));
-    if (flights?.size === 0) this.#flights.delete(partition);
+    if (flights?.get(identityOf(flight.key)) !== flight) return;
+    this.#current -= 1;
+    flights.delete(identityOf(flight.key));
+    if (flights.size === 0) this.#flights.delete(partition);
   }
 }

@@ -75,6 +75,17 @@ export class Store {
     return (this.#shards[partition] ?? empty).values();
   }
 
+  /** Takes a partition's entries out of another store, in place of those that are here. */
+  take(partition: number, from: Store): void {
+    this.clearPartition(partition);
+    const shard = from.#shards[partition];
+    if (shard === undefined) return;
+    from.#shards[partition] = undefined;
+    from.#length -= shard.size;
+    this.#shards[partition] = shard;
+    this.#length += shard.size;
+  }
+
   /** Removes a partition's entries; returns how many there were. */
   clearPartition(partition: number): number {
     const shard = this.#shards[partition];

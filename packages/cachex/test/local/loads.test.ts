@@ -1,9 +1,9 @@
-import { hashKey, type Key } from '@cachex/router/hash';
+import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import { describe, expect, it, vi } from 'vitest';
 import { CacheError } from '../../src/errors.ts';
 import type { Loader } from '../../src/functions.ts';
 import type { Engine, EngineSettings } from '../../src/local/engine.ts';
-import type { Load } from '../../src/local/loads.ts';
+import type { Load, LoadResult } from '../../src/local/loads.ts';
 import { commit, ignore } from '../../src/outcome.ts';
 import { anEngine as bareEngine, settle } from './an-engine.ts';
 
@@ -226,58 +226,154 @@ describe('a change that overtakes a load', () => {
   });
 });
 
-describe('committing', () => {
+const reconsider = (): Error => new Error('reconsider');
+
+describe('settling', () => {
   it('goes through the function handed in, and is awaited before anyone is answered', async () => {
-    const commits: unknown[] = [];
-    let stored = (): void => {};
+    const settled: unknown[] = [];
+    let handedOver = (): void => {};
     const { engine } = anEngine({
-      commit: ({ key, token }, held, ttl) => {
-        commits.push({ key, token, held, ttl });
-        return new Promise<void>((resolve) => {
-          stored = resolve;
-        });
+      loads: {
+        origin: 'here',
+        reconsider,
+        settle: (load, result) => {
+          settled.push([load.token, result]);
+          engine.loads.settle(engine, load.token, result);
+          return new Promise<void>((resolve) => {
+            handedOver = resolve;
+          });
+        },
       },
     });
     let answered = 0;
     const count = (): number => (answered += 1);
     void fetch(engine, 'ada', () => 'value', 50).then(count);
     await settle();
-    void fetch(engine, 'ada', () => 'never run').then(count);
+    void Promise.resolve(fetch(engine, 'ada', () => 'never run')).then(count);
     await settle();
-    expect(commits).toEqual([{ key: 'ada', token: 1, held: 'value', ttl: 50 }]);
-    expect(answered).toBe(0);
-    stored();
+    expect(settled).toEqual([['here:1', { kind: 'loaded', held: 'value', store: true, ttl: 50 }]]);
+    expect(answered).toBe(1);
+    handedOver();
     await settle();
     expect(answered).toBe(2);
     expect(engine.loads.running).toBe(0);
   });
 
   it('is not tried for a load that was overtaken', async () => {
-    const commitLoad = vi.fn();
-    const { engine } = anEngine({ commit: commitLoad });
+    const settleLoad = vi.fn();
+    const { engine } = anEngine({ loads: { origin: 'here', reconsider, settle: settleLoad } });
     const { calls, loader } = slowLoader();
     const answer = fetch(engine, 'ada', loader);
     engine.discard('ada', hashKey('ada'));
     calls[0]!.resolve('value');
     expect(await answer).toBe('value');
-    expect(commitLoad).not.toHaveBeenCalled();
+    expect(settleLoad).not.toHaveBeenCalled();
   });
 
   it('may fail: the result is answered all the same, and the failure reported', async () => {
     const failure = new Error('owner');
-    const { engine } = anEngine({ commit: () => Promise.reject(failure) });
+    const { engine } = anEngine({
+      loads: { origin: 'here', reconsider, settle: () => Promise.reject(failure) },
+    });
     const errors: unknown[] = [];
     engine.events.on('error', (error) => errors.push(error));
     expect(await fetch(engine, 'ada', () => 'value')).toBe('value');
     expect(errors).toEqual([failure]);
   });
 
-  it('stores nothing for a token that is not current', async () => {
-    const tokens: Load[] = [];
-    const { engine } = anEngine({ commit: (load) => void tokens.push(load) });
-    await fetch(engine, 'ada', () => 'value');
-    expect(engine.commitLoad(tokens[0]!, 'value', null)).toBe(false);
+  it('stores nothing for a token that is not known', () => {
+    const { engine } = anEngine();
+    const result = { kind: 'loaded', held: 'value', store: true, ttl: null } as const;
+    expect(engine.loads.settle(engine, 'there:7', result)).toBe(false);
     expect(engine.store.length).toBe(0);
+  });
+});
+
+describe('a load whose key moves', () => {
+  const hash = hashKey('ada');
+  const partition = partitionOf(hash, anEngine().engine.store.partitions);
+  const load = { key: 'ada', hash, token: 'there:1' };
+
+  it('is waited for at the new owner, and answers and stores there', async () => {
+    const { engine } = anEngine();
+    engine.loads.adopt(load);
+    const never = vi.fn();
+    const answer = fetch(engine, 'ada', never);
+    const result = { kind: 'loaded', held: 'value', store: true, ttl: null } as const;
+    expect(engine.loads.settle(engine, 'there:1', result)).toBe(true);
+    expect(await answer).toBe('value');
+    expect(find(engine, 'ada')).toBe('value');
+    expect(never).not.toHaveBeenCalled();
+    expect(engine.loads.running).toBe(0);
+  });
+
+  it('brings its error to those who wait at the new owner', async () => {
+    const { engine } = anEngine();
+    engine.loads.adopt(load);
+    const answer = fetch(engine, 'ada', () => 'never run');
+    engine.loads.settle(engine, 'there:1', { kind: 'failed', error: new Error('no such user') });
+    await expect(answer).rejects.toThrow('no such user');
+  });
+
+  it('is not stored at the new owner when a change overtook it there', async () => {
+    const { engine } = anEngine();
+    engine.loads.adopt(load);
+    const answer = fetch(engine, 'ada', () => 'never run');
+    engine.discard('ada', hash);
+    const result = { kind: 'loaded', held: 'old', store: true, ttl: null } as const;
+    expect(engine.loads.settle(engine, 'there:1', result)).toBe(false);
+    expect(await answer).toBe('old');
+    expect(find(engine, 'ada')).toBeUndefined();
+  });
+
+  it('sends those who wait at a node it passes through on to the next', async () => {
+    const { engine } = anEngine({ loads: { origin: 'here', reconsider, settle: () => {} } });
+    engine.loads.adopt(load);
+    const answer = fetch(engine, 'ada', () => 'never run');
+    engine.loads.depart(partition);
+    await expect(answer).rejects.toThrow('reconsider');
+    expect(engine.loads.running).toBe(0);
+  });
+
+  it('is lost with the node that runs it', async () => {
+    const { engine } = anEngine({ loads: { origin: 'here', reconsider, settle: () => {} } });
+    engine.loads.adopt(load);
+    const answer = fetch(engine, 'ada', () => 'never run');
+    engine.loads.lost(['elsewhere', 'there']);
+    await expect(answer).rejects.toThrow('reconsider');
+    expect(await fetch(engine, 'ada', () => 'loaded again')).toBe('loaded again');
+  });
+
+  it('is handed over by the node that runs it, even if it was overtaken there after it had gone', async () => {
+    const handed: LoadResult[] = [];
+    const settleLoad = (_load: Load, result: LoadResult): void => void handed.push(result);
+    const { engine } = anEngine({ loads: { origin: 'here', reconsider, settle: settleLoad } });
+    const { calls, loader } = slowLoader();
+    const answer = fetch(engine, 'ada', loader);
+    expect(engine.loads.inFlight(partition)).toEqual([{ key: 'ada', hash, token: 'here:1' }]);
+    engine.loads.depart(partition);
+    engine.loads.overtake('ada', hash);
+    calls[0]!.resolve('value');
+    expect(await answer).toBe('value');
+    expect(handed).toEqual([{ kind: 'loaded', held: 'value', store: true, ttl: undefined }]);
+  });
+
+  it('comes back to the node that runs it as the same load', async () => {
+    const { engine } = anEngine({
+      loads: {
+        origin: 'here',
+        reconsider,
+        settle: ({ token }, result) => void engine.loads.settle(engine, token, result),
+      },
+    });
+    const { calls, loader } = slowLoader();
+    const answer = fetch(engine, 'ada', loader);
+    engine.loads.depart(partition);
+    engine.loads.adopt({ key: 'ada', hash, token: 'here:1' });
+    const joined = fetch(engine, 'ada', () => 'never run');
+    calls[0]!.resolve('value');
+    expect(await Promise.all([answer, joined])).toEqual(['value', 'value']);
+    expect(find(engine, 'ada')).toBe('value');
   });
 });
 

@@ -218,6 +218,7 @@ function sampleView(epoch: number, birth = 'sample'): View {
     owners: ['a', 'a', 'a', 'a'],
     backups: [[], [], [], []],
     terms: [epoch, epoch, epoch, epoch],
+    origins: [epoch, epoch, epoch, epoch],
     caches: {},
   };
 }
@@ -241,6 +242,7 @@ function richView(): View {
     owners: list.map((index) => (index % 97 === 0 ? null : at(index))),
     backups: list.map((index) => (index % 3 === 0 ? [] : ids.filter((id) => id !== at(index)))),
     terms: list.map((index) => (index % 5) + 1),
+    origins: list.map((index) => (index % 3) + 1),
     caches: { users: { ttl: 300_000, limit: { size: 50_000 }, name: 'ünïcode 🂡' }, sessions: null },
   };
 }

@@ -1,0 +1,123 @@
+import type { Encoded, Replica, ReplicaRecord } from '@cachex/router';
+import type { Key } from '@cachex/router/hash';
+import type { Change, Engine } from '../local/engine.ts';
+import type { Load } from '../local/loads.ts';
+import { type Entry, Store } from '../local/store.ts';
+import type { WireForm } from './wire-form.ts';
+
+/** What a cache's partition is made of, and what happens to it. Instants travel as the time that is left or has passed. */
+type CacheRecord =
+  | readonly [
+      type: 'write',
+      key: Key,
+      hash: number,
+      value: Encoded,
+      version: number,
+      age: number,
+      remaining: number | null,
+      ttl: number | null,
+    ]
+  | readonly [type: 'remove', key: Key, hash: number]
+  | readonly [type: 'clear']
+  | readonly [type: 'load', key: Key, hash: number, token: string];
+
+/** How the entries of an engine, and the loads in flight, move with their partition. */
+export class EngineReplica implements Replica {
+  readonly #engine: Engine;
+  readonly #values: WireForm;
+  /** Copies of partitions that other nodes own. Nothing here expires or is read; it is taken over whole, or dropped. */
+  readonly #copies: Store;
+  readonly #loads = new Map<number, Load[]>();
+
+  constructor(engine: Engine, values: WireForm) {
+    this.#engine = engine;
+    this.#values = values;
+    this.#copies = new Store(engine.store.partitions);
+  }
+
+  *snapshot(partition: number): Iterable<ReplicaRecord> {
+    const { clock, store } = this.#engine;
+    for (const entry of store.entries(partition)) {
+      if (entry.expires > clock.now()) yield* this.#written(entry);
+    }
+  }
+
+  *parting(partition: number): Iterable<ReplicaRecord> {
+    for (const { key, hash, token } of this.#engine.loads.inFlight(partition)) {
+      yield ['load', key, hash, token] satisfies CacheRecord;
+    }
+  }
+
+  /** A change to the engine, as copies of its partition must follow it. */
+  recordOf(change: Change): ReplicaRecord | undefined {
+    switch (change.type) {
+      case 'write':
+        return this.#written(change.entry)[0];
+      case 'remove':
+        return ['remove', change.key, change.hash] satisfies CacheRecord;
+      case 'clear':
+        return ['clear'] satisfies CacheRecord;
+    }
+  }
+
+  stage(partition: number, record: ReplicaRecord): void {
+    const change = record as CacheRecord;
+    switch (change[0]) {
+      case 'write':
+        this.#write(change);
+        break;
+      case 'remove': {
+        const entry = this.#copies.find(change[1], change[2]);
+        if (entry !== undefined) this.#copies.remove(entry);
+        break;
+      }
+      case 'clear':
+        this.#copies.clearPartition(partition);
+        break;
+      case 'load': {
+        const loads = this.#loads.get(partition) ?? [];
+        this.#loads.set(partition, loads);
+        loads.push({ key: change[1], hash: change[2], token: change[3] });
+      }
+    }
+  }
+
+  promote(partition: number): void {
+    this.#engine.takeOver(partition, this.#copies);
+    for (const load of this.#loads.get(partition) ?? []) this.#engine.loads.adopt(load);
+    this.#loads.delete(partition);
+  }
+
+  discard(partition: number): void {
+    this.#copies.clearPartition(partition);
+    this.#loads.delete(partition);
+  }
+
+  drop(partition: number): void {
+    this.#engine.forget(partition);
+  }
+
+  /** Empty if the value cannot be encoded: it was put while this node was alone, and cannot follow. That is reported. */
+  #written(entry: Readonly<Entry>): [CacheRecord] | [] {
+    const now = this.#engine.clock.now();
+    const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
+    const { key, hash, version, ttl, modified } = entry;
+    try {
+      const value = this.#values.wire(entry.value);
+      return [['write', key, hash, value, version, now - modified, remaining, ttl]];
+    } catch (error) {
+      this.#engine.events.error(error);
+      return [];
+    }
+  }
+
+  #write([, key, hash, value, version, age, remaining, ttl]: CacheRecord &
+    readonly ['write', ...unknown[]]): void {
+    const now = this.#engine.clock.now();
+    const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
+    const changed = { value, version, modified: now - age, expires, ttl };
+    const entry = this.#copies.find(key, hash);
+    if (entry === undefined) this.#copies.insert({ key, hash, ...changed });
+    else Object.assign(entry, changed);
+  }
+}

@@ -1,0 +1,55 @@
+import { Encoded, type Handler, type RoutedNode } from '@cachex/router';
+import type { Engine } from '../local/engine.ts';
+import type { Load, LoadResult } from '../local/loads.ts';
+
+/** Under this name every node takes the results of loads whose keys it owns by then. */
+export const settleHandler = '$settle';
+
+/** How long a result may look for the owner of its key, in ms: as long as any takeover may last. */
+const patience = 30_000;
+
+/**
+ * Hands a load's result to the owner of its key: this node, or the one that took the key over while the loader ran. It
+ * tells the load by its token, so handing a result over twice does no harm.
+ */
+export async function settleLoad(
+  node: RoutedNode,
+  engine: Engine,
+  service: string,
+  load: Load,
+  result: LoadResult,
+): Promise<void> {
+  if (node.owns(load.hash)) {
+    engine.loads.settle(engine, load.token, result);
+    return;
+  }
+  const { codec } = node;
+  const args =
+    result.kind === 'failed'
+      ? [load.token, new Encoded(codec.encodeError(result.error)), 'failed']
+      : [load.token, result.held, result.store ? 'store' : 'answer', result.ttl];
+  await node.dispatch.call(load.hash, {
+    service,
+    handler: settleHandler,
+    args,
+    repeatable: true,
+    timeout: patience,
+  });
+}
+
+/** The owner's side of {@link settleLoad}. */
+export function settleHandlerOf({ codec }: RoutedNode, engine: Engine): Handler {
+  return (
+    _context,
+    token: string,
+    held: unknown,
+    what: 'failed' | 'store' | 'answer',
+    ttl: number | null | undefined,
+  ): boolean => {
+    const result: LoadResult =
+      what === 'failed'
+        ? { kind: 'failed', error: codec.decodeError((held as Encoded).bytes) }
+        : { kind: 'loaded', held, store: what === 'store', ttl };
+    return engine.loads.settle(engine, token, result);
+  };
+}
