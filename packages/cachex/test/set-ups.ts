@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import type { Key } from '@cachex/router/hash';
+import { TestCluster } from '@cachex/router/testing';
+import { type ClusterCacheSettings, type ClusterNode, join } from '../src/cluster/index.ts';
+import { type Actions, type Call, createCache, type FunctionMap, type Stats } from '../src/index.ts';
+import { ManualClock } from './manual-clock.ts';
+
+type Functions = FunctionMap<Key, unknown>;
+
+/** What a cache is opened with; anything a node of a cluster takes. */
+export type Options = ClusterCacheSettings<Key, unknown, Functions>;
+
+/** A cache as one node sees it. Whatever it is underneath, its methods answer promises. */
+export type Facade = Actions<Key, unknown, 'async', Functions> & {
+  call(call: Call): Promise<unknown>;
+};
+
+/** One cache, opened wherever the set-up has a node. */
+export interface Opened {
+  /** The name it was opened under. */
+  readonly name: string;
+  /** The cache as the first node sees it. */
+  readonly cache: Facade;
+  /** The same cache as each node sees it. */
+  readonly everywhere: readonly Facade[];
+  /** The cache as the owner of `key` sees it. */
+  owner(key: Key): Facade;
+  /** The cache as a node sees it that does not own `key`; the only node, where there is just one. */
+  stranger(key: Key): Facade;
+  /** What was counted at each node, added up. */
+  counted(): Promise<Omit<Stats, 'hitRate' | 'missRate'>>;
+  /** Lets time pass for the entries of this cache. */
+  advance(ms: number): void;
+}
+
+/** A place where a cache can live. It starts when it is first used. */
+export interface SetUp {
+  readonly name: string;
+  /** Whether values and errors are as they would be beside other nodes. */
+  readonly clustered: boolean;
+  readonly nodes: number;
+  /** Opens a new cache; `options` may differ from node to node. */
+  open(options?: Options | ((node: number) => Options)): Promise<Opened>;
+  /** Lets as much time pass as `work` takes, where time is simulated. */
+  run<T>(work: Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Every set-up. A body of tests that passes in all of them holds wherever a cache lives. */
+export const setUps: readonly SetUp[] = [
+  local(),
+  simulated('on one strict node', ['a'], true),
+  simulated('on three nodes', ['a', 'b', 'c'], false),
+  sockets('on three nodes over sockets', ['a', 'b', 'c']),
+];
+
+/** The set-ups in which a call may leave its node. */
+export const clusters: readonly SetUp[] = setUps.filter(({ clustered }) => clustered);
+
+function local(): SetUp {
+  const caches: { close(): void }[] = [];
+  return {
+    name: 'in this process',
+    clustered: false,
+    nodes: 1,
+    async open(options = {}) {
+      const clock = new ManualClock();
+      const given = typeof options === 'function' ? options(0) : options;
+      const name = `cache-${caches.length + 1}`;
+      const cache = createCache<Key, unknown>({ name, clock, ...given });
+      caches.push(cache);
+      return opened(name, [facade(cache, (work) => work())], clock, () => 0);
+    },
+    run: (work) => work,
+    async close() {
+      for (const cache of caches.splice(0)) cache.close();
+    },
+  };
+}
+
+/** Nodes in this process, over the memory transport, on a clock that moves as far as each call needs. */
+function simulated(name: string, ids: readonly string[], strict: boolean): SetUp {
+  const cluster = new TestCluster({ seed: ids.length });
+  return clustered(
+    name,
+    ids,
+    (id) => cluster.run(join(cluster.options(id, { strict }))),
+    (work) => cluster.run(work),
+    async () => {},
+  );
+}
+
+/** Nodes in this process that meet in a directory of their own and talk over Unix sockets, in real time. */
+function sockets(name: string, ids: readonly string[]): SetUp {
+  let directory: string | undefined;
+  return clustered(
+    name,
+    ids,
+    async (id) => {
+      directory ??= await mkdtemp(joinPath(tmpdir(), 'cachex-'));
+      return join({ cluster: 'test', directory, id, settle: 1 });
+    },
+    (work) => work,
+    async () => {
+      if (directory !== undefined) await rm(directory, { recursive: true });
+      directory = undefined;
+    },
+  );
+}
+
+function clustered(
+  name: string,
+  ids: readonly string[],
+  joinAs: (id: string) => Promise<ClusterNode>,
+  run: <T>(work: Promise<T>) => Promise<T>,
+  cleanUp: () => Promise<void>,
+): SetUp {
+  let started: Promise<ClusterNode[]> | undefined;
+  let caches = 0;
+  const start = async (): Promise<ClusterNode[]> => {
+    const nodes: ClusterNode[] = [];
+    for (const id of ids) nodes.push(await joinAs(id));
+    for (const node of nodes) await run(node.ready());
+    return nodes;
+  };
+  return {
+    name,
+    clustered: true,
+    nodes: ids.length,
+    async open(options = {}) {
+      started ??= start();
+      const nodes = await started;
+      caches += 1;
+      const cacheName = `cache-${caches}`;
+      const clock = new ManualClock();
+      const facades = nodes.map((node, index) => {
+        const given = typeof options === 'function' ? options(index) : options;
+        const cache = node.cache<Key, unknown>(cacheName, { clock, ...given });
+        return facade(cache, (work) => run(work() as Promise<unknown>));
+      });
+      return opened(cacheName, facades, clock, (key) => ids.indexOf(nodes[0]!.route(key).owner!));
+    },
+    run,
+    async close() {
+      for (const node of (await started) ?? []) await run(node.close());
+      started = undefined;
+      await cleanUp();
+    },
+  };
+}
+
+function opened(
+  name: string,
+  everywhere: readonly Facade[],
+  clock: ManualClock,
+  ownerOf: (key: Key) => number,
+): Opened {
+  const [cache] = everywhere;
+  return {
+    name,
+    cache: cache!,
+    everywhere,
+    owner: (key) => everywhere[ownerOf(key)]!,
+    stranger: (key) => everywhere[(ownerOf(key) + 1) % everywhere.length]!,
+    counted: () => counted(everywhere),
+    advance: (ms) => clock.advance(ms),
+  };
+}
+
+/** The methods of a cache, each answering by promise and letting time pass until it does. */
+function facade(cache: object, run: (work: () => unknown) => unknown): Facade {
+  const methods = Object.entries(cache).filter(([, method]) => typeof method === 'function');
+  return Object.fromEntries(
+    methods.map(([name, method]) => [name, async (...args: unknown[]) => run(() => method(...args))]),
+  ) as unknown as Facade;
+}
+
+async function counted(everywhere: readonly Facade[]): Promise<Omit<Stats, 'hitRate' | 'missRate'>> {
+  const total = {
+    hits: 0,
+    misses: 0,
+    writes: 0,
+    updates: 0,
+    removals: 0,
+    loads: 0,
+    expirations: 0,
+    calls: {} as Record<string, number>,
+  };
+  for (const one of everywhere) {
+    const { hitRate: _hits, missRate: _misses, calls, ...counters } = await one.stats();
+    for (const [name, amount] of Object.entries(counters)) total[name as keyof typeof counters] += amount;
+    for (const [name, amount] of Object.entries(calls)) total.calls[name] = (total.calls[name] ?? 0) + amount;
+  }
+  delete total.calls.stats;
+  return total;
+}
