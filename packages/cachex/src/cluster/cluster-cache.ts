@@ -67,7 +67,11 @@ export function clusterCache(
   return Object.assign(methods, {
     name,
     local: Object.freeze(shares),
-    call: (call: unknown) => rejecting(() => dispatch(methods, call)),
+    call: (call: unknown) =>
+      rejecting(() => {
+        refuseUnusable(options);
+        return dispatch(methods, call);
+      }),
     on: engine.events.on.bind(engine.events),
     off: engine.events.off.bind(engine.events),
   }) as unknown as ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
@@ -75,22 +79,22 @@ export function clusterCache(
 
 /** The method of an action that reaches whichever nodes it concerns. Everything it is given is checked before that. */
 function bindCluster(action: Action, options: ClusterCacheOptions): Method {
-  const { node, engine, name, failure } = options;
+  const { node, engine } = options;
   const here = bindLocal(action, engine);
   const length = action.parameters.length;
   return (...given) =>
     rejecting(() => {
-      const failed = failure();
-      if (failed !== undefined) throw failed;
-      if (engine.closed) throw closedError(name);
+      refuseUnusable(options);
       const args: unknown[] = given.slice(0, length);
       args.length = length;
       const settings = takeCallOptions(action, args);
       settings.signal?.throwIfAborted();
       const checked = checkArguments(action, args);
       checkWire(action, checked);
-      // What a lone node does not own nobody does; what concerns this node alone is not routed.
-      if (node.solo || action.route.kind === 'local') return here(...args);
+      if (action.route.kind === 'local') return here(...args);
+      // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
+      // a deadline, may be aborted, and keeps the process alive.
+      if (node.solo && action.answers !== 'promise') return here(...args);
       if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
         return here(...args);
       return route(action, checked, settings, options);
@@ -155,6 +159,13 @@ async function mergeParts(
     const partial = new CacheError('PARTIAL_RESULT', `${action.name}: ${message}`, { cause });
     throw Object.assign(partial, { value, answered, missing, epoch });
   }
+}
+
+/** Refuses calls of a cache that could not be opened, or is closed. */
+function refuseUnusable({ engine, name, failure }: ClusterCacheOptions): void {
+  const failed = failure();
+  if (failed !== undefined) throw failed;
+  if (engine.closed) throw closedError(name);
 }
 
 function refuseElsewhere(node: RoutedNode, action: Action, key: Key): void {

@@ -70,6 +70,10 @@ export class ClusterNode implements AsyncDisposable {
   /** Use {@link join}. */
   constructor(node: RoutedNode) {
     this.#node = node;
+    // The cluster may go on without this node; what its caches hold is worth nothing then.
+    node.on('error', (error) => {
+      if ((error as Partial<CacheError>).code === 'CLOSED') this.#closeCaches();
+    });
   }
 
   get id(): string {
@@ -159,9 +163,11 @@ export class ClusterNode implements AsyncDisposable {
       options.within === undefined
         ? {}
         : { within: Math.max(0, parseSignedDuration('within', options.within)) };
-    const report = await translated(this.#node.leave(within));
-    for (const { engine } of this.#caches.values()) engine.close();
-    return report;
+    try {
+      return await translated(this.#node.leave(within));
+    } finally {
+      this.#closeCaches();
+    }
   }
 
   /** The same as `leave()` with its defaults. */
@@ -171,6 +177,10 @@ export class ClusterNode implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #closeCaches(): void {
+    for (const { engine } of this.#caches.values()) engine.close();
   }
 
   #open(name: string, options: object): OpenCache {
@@ -214,6 +224,8 @@ export class ClusterNode implements AsyncDisposable {
     opened.catch((error: unknown) => {
       failure = translate(error) as CacheError;
       engine.events.error(failure);
+      engine.close();
+      this.#caches.delete(name);
     });
     return open;
   }
@@ -230,7 +242,7 @@ function handlersOf(engine: Engine, values: WireForm, node: string): Record<stri
     if (action.route.kind === 'local') continue;
     const keyed = action.route.kind === 'keyed';
     const send = (result: unknown): unknown =>
-      action.result === 'value' && result !== undefined ? values.wire(result) : result;
+      action.result === 'value' && result !== undefined ? values.answer(result) : result;
     handlers[action.name] = ({ hash, partitions }, ...args) => {
       try {
         const result = executeAction(engine, action, keyed ? hash : partitions, args);

@@ -9,10 +9,18 @@ const renamed: Readonly<Record<string, CacheErrorCode>> = { UNKNOWN_HANDLER: 'PR
  */
 export function translate(error: unknown): unknown {
   if (error instanceof CacheError || !(error instanceof Error)) return error;
-  if (error.name !== 'CacheError' && error.name !== 'RouterError') return error;
+  if (error.name === 'CacheError') return rebuild(error);
+  if (error.name !== 'RouterError') return error;
   const { code } = error as Error & { code: string };
-  const translated = new CacheError(renamed[code] ?? (code as CacheErrorCode), error.message, {
+  return new CacheError(renamed[code] ?? (code as CacheErrorCode), error.message, {
     cause: error.cause ?? error,
   });
-  return translated;
+}
+
+/** A `CacheError` that lost its class on the wire: the same again, whatever it carries. */
+function rebuild(error: Error): CacheError {
+  const { code } = error as Error & { code: CacheErrorCode };
+  const rebuilt = new CacheError(code, error.message, 'cause' in error ? { cause: error.cause } : {});
+  Object.defineProperty(rebuilt, 'stack', { value: error.stack, writable: true, configurable: true });
+  return Object.assign(rebuilt, error);
 }

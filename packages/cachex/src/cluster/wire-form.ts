@@ -3,8 +3,8 @@ import { byReference, type ValueForm } from '../local/value-form.ts';
 
 /** Values as bytes: encoded once by the caller, kept by the owner as they came, and decoded once by the reader. */
 export interface WireForm extends ValueForm {
-  /** A held value as it may leave this node. */
-  wire(held: unknown): Encoded;
+  /** A held value as an answer: in bytes, unless this node is alone and it was held by reference. */
+  answer(held: unknown): unknown;
 }
 
 /**
@@ -13,10 +13,12 @@ export interface WireForm extends ValueForm {
  */
 export function wireForm(node: RoutedNode): WireForm {
   const { codec } = node;
-  const wire = (held: unknown): Encoded =>
-    held instanceof Encoded ? held : codec.encode(byReference.open(held));
   return {
-    wire,
+    answer(held) {
+      if (held instanceof Encoded) return held;
+      const value = byReference.open(held);
+      return node.solo ? value : codec.encode(value);
+    },
     hold(value) {
       if (value instanceof Encoded) return value;
       return node.solo ? byReference.hold(value) : codec.encode(value);

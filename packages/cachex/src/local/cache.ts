@@ -2,11 +2,9 @@ import type { Key } from '@cachex/router/hash';
 import type { Actions } from '../actions/index.ts';
 import { bindAll, bindLocal, dispatch } from '../bind.ts';
 import type { Call } from '../call.ts';
-import { describe, suggestion } from '../describe.ts';
-import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { closedError, Engine } from './engine.ts';
-import { type CacheEvents, eventNames } from './events.ts';
+import type { CacheEvents } from './events.ts';
 import { type CacheOptions, readCacheOptions } from './settings.ts';
 
 /**
@@ -60,22 +58,9 @@ export function createCache(options: object = {}): unknown {
       if (engine.closed) throw closedError(engine.name);
       return dispatch(methods, call);
     },
-    on(event: keyof CacheEvents, listener: (...args: unknown[]) => void): void {
-      engine.events.on(eventName(event), listener);
-    },
-    off(event: keyof CacheEvents, listener: (...args: unknown[]) => void): void {
-      engine.events.off(eventName(event), listener);
-    },
+    on: engine.events.on.bind(engine.events),
+    off: engine.events.off.bind(engine.events),
     close,
     [Symbol.dispose]: close,
   });
-}
-
-function eventName(name: string): keyof CacheEvents {
-  const known = eventNames.find((event) => event === name);
-  if (known !== undefined) return known;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `event: ${describe(name)} is not an event; ${suggestion(String(name), eventNames)}`,
-  );
 }

@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Key } from '@cachex/router/hash';
+import { describe, suggestion } from '../describe.ts';
+import { CacheError } from '../errors.ts';
 
 /** What a cache reports of its own accord, with the arguments each listener gets. */
 export interface CacheEvents<K extends Key = Key> {
@@ -10,18 +12,18 @@ export interface CacheEvents<K extends Key = Key> {
 }
 
 /** The names of all events. */
-export const eventNames: readonly (keyof CacheEvents)[] = ['expired', 'error'];
+const eventNames: readonly (keyof CacheEvents)[] = ['expired', 'error'];
 
-/** An emitter that never throws into the code that reports. */
+/** An emitter that never throws into the code that reports. A name that is no event is refused with `INVALID_OPTION`. */
 export class Events {
   readonly #emitter = new EventEmitter();
 
   on<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
-    this.#emitter.on(event, listener);
+    this.#emitter.on(known(event), listener);
   }
 
   off<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
-    this.#emitter.off(event, listener);
+    this.#emitter.off(known(event), listener);
   }
 
   /** An entry expired. A listener that throws is reported as an error. */
@@ -45,4 +47,13 @@ export class Events {
       });
     }
   }
+}
+
+function known(name: string): keyof CacheEvents {
+  const event = eventNames.find((known) => known === name);
+  if (event !== undefined) return event;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `event: ${describe(name)} is not an event; ${suggestion(String(name), eventNames)}`,
+  );
 }

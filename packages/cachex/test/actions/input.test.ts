@@ -1,25 +1,29 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { actions } from '../../src/actions/index.ts';
-import { type Cache, createCache, type Key } from '../../src/index.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { createCache } from '../../src/index.ts';
+import { type Facade, type SetUp, setUps } from '../set-ups.ts';
 
-type Loose = Record<string, (...args: unknown[]) => unknown>;
+type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
-function aCache(): { cache: Cache; call: (name: string, ...args: unknown[]) => Promise<unknown> } {
-  const cache = createCache<Key, unknown>({
-    clock: new ManualClock(),
-    stats: true,
-    functions: { load: () => 'loaded' },
-  });
-  cache.put('text', 'text');
-  cache.put('number', 5);
-  return { cache, call: async (name, ...args) => (cache as unknown as Loose)[name]!(...args) };
+/** A cache with two entries, and a way to call it with anything at all. */
+async function aCache(
+  setUp: SetUp,
+): Promise<{ cache: Facade; call: (name: string, ...args: unknown[]) => Promise<unknown> }> {
+  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' } });
+  await cache.put('text', 'text');
+  await cache.put('number', 5);
+  return { cache, call: (name, ...args) => (cache as unknown as Loose)[name]!(...args) };
+}
+
+/** What {@link aCache} holds as long as nobody changes it. */
+async function expectUnchanged(cache: Facade): Promise<void> {
+  expect([await cache.get('text'), await cache.get('number'), await cache.size()]).toEqual(['text', 5, 2]);
 }
 
 /** Arguments after the key that are all right. */
 const rest: Record<string, unknown[]> = {
   put: ['value'],
-  fetch: [() => 'value'],
+  fetch: ['load'],
   expire: [1_000],
   update: ['value'],
 };
@@ -27,83 +31,85 @@ const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
 
-describe.each(Object.keys(actions))('%s', (name) => {
-  const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : [];
-  const good = name === 'incr' ? ['number', 1] : before;
+describe.each(setUps)('bad input $name', (setUp) => {
+  afterAll(() => setUp.close());
 
-  it('refuses options it does not know, changing nothing', async () => {
-    const { cache, call } = aCache();
-    await expect(call(name, ...good, { lokal: true })).rejects.toMatchObject({
-      code: 'INVALID_OPTION',
-      message: expect.stringContaining("unknown option 'lokal'"),
+  describe.each(Object.keys(actions))('%s', (name) => {
+    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : [];
+    const good = name === 'incr' ? ['number', 1] : before;
+
+    it('refuses options it does not know, changing nothing', async () => {
+      const { cache, call } = await aCache(setUp);
+      await expect(call(name, ...good, { lokal: true })).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining("unknown option 'lokal'"),
+      });
+      await expect(call(name, ...good, 'text')).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+      await expect(call(name, ...good, null)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+      await expectUnchanged(cache);
     });
-    await expect(call(name, ...good, 'text')).rejects.toMatchObject({ code: 'INVALID_OPTION' });
-    await expect(call(name, ...good, null)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
-    expect([cache.get('text'), cache.get('number'), cache.size()]).toEqual(['text', 5, 2]);
+
+    it('takes options that are empty or undefined', async () => {
+      const { call } = await aCache(setUp);
+      await call(name, ...good, {});
+      await call(name, ...good, undefined);
+    });
   });
 
-  it('takes options that are empty or undefined', async () => {
-    const { call } = aCache();
-    await call(name, ...good, {});
-    await call(name, ...good, undefined);
+  describe.each(keyed)('%s', (name) => {
+    it.each([[undefined], [{}], [Symbol('key')], [() => {}], [['user', {}]]])(
+      'refuses %s for a key',
+      async (key) => {
+        const { call } = await aCache(setUp);
+        await expect(call(name, key, ...(rest[name] ?? []))).rejects.toMatchObject({ code: 'INVALID_KEY' });
+      },
+    );
+  });
+
+  describe('single arguments', () => {
+    const bad: [name: string, args: unknown[], code: string, message: RegExp][] = [
+      ['put', ['ada', 1, { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
+      ['put', ['ada', 1, { ttl: '5 minutes' }], 'INVALID_OPTION', /^ttl: '5 minutes' /],
+      ['put', ['ada', 1, { tll: 5 }], 'INVALID_OPTION', /did you mean 'ttl'/],
+      ['incr', ['number', 1.5], 'INVALID_OPTION', /^by: 1.5 /],
+      ['incr', ['number', '1'], 'INVALID_OPTION', /^by: '1' /],
+      ['incr', ['number', null], 'INVALID_OPTION', /^by: null /],
+      ['incr', ['number', 2 ** 53], 'INVALID_OPTION', /^by: /],
+      ['incr', ['number', 1, { default: Number.NaN }], 'INVALID_OPTION', /^default: NaN /],
+      ['incr', ['number', { default: 1 }], 'INVALID_OPTION', /^by: an object /],
+      ['incr', ['text'], 'NON_NUMERIC_VALUE', /^'text' /],
+      ['incr', ['number', Number.MAX_SAFE_INTEGER], 'NON_NUMERIC_VALUE', /is not a safe integer/],
+      [
+        'incr',
+        ['new', 1, { default: Number.MAX_SAFE_INTEGER }],
+        'NON_NUMERIC_VALUE',
+        /is not a safe integer/,
+      ],
+      ['expire', ['text'], 'INVALID_OPTION', /^ttl: undefined /],
+      ['expire', ['text', 'soon'], 'INVALID_OPTION', /^ttl: 'soon' /],
+      ['expire', ['text', Number.NaN], 'INVALID_OPTION', /^ttl: NaN /],
+      ['fetch', ['ada'], 'INVALID_OPTION', /^loader: undefined /],
+      ['fetch', ['ada', { load: 1 }], 'INVALID_OPTION', /^loader: an object /],
+      ['fetch', ['ada', () => 1, { ttl: -5 }], 'INVALID_OPTION', /^ttl: -5 /],
+      ['fetch', ['ada', 'lod'], 'UNKNOWN_FUNCTION', /cache 'cache-\d+' has no function 'lod'; known: load/],
+      ['fetch', ['ada', 'toString'], 'UNKNOWN_FUNCTION', /no function 'toString'/],
+    ];
+
+    it.each(bad)('%s(%j) is refused', async (name, args, code, message) => {
+      const { cache, call } = await aCache(setUp);
+      await expect(call(name, ...args)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      });
+      await expectUnchanged(cache);
+    });
   });
 });
 
-describe.each(keyed)('%s', (name) => {
-  it.each([[undefined], [{}], [Symbol('key')], [() => {}], [['user', {}]]])(
-    'refuses %s for a key',
-    async (key) => {
-      const { call } = aCache();
-      await expect(call(name, key, ...(rest[name] ?? []))).rejects.toMatchObject({ code: 'INVALID_KEY' });
-    },
-  );
-});
-
-describe('single arguments', () => {
-  const bad: [name: string, args: unknown[], code: string, message: RegExp][] = [
-    ['put', ['ada', 1, { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
-    ['put', ['ada', 1, { ttl: '5 minutes' }], 'INVALID_OPTION', /^ttl: '5 minutes' /],
-    ['put', ['ada', 1, { tll: 5 }], 'INVALID_OPTION', /did you mean 'ttl'/],
-    ['incr', ['number', 1.5], 'INVALID_OPTION', /^by: 1.5 /],
-    ['incr', ['number', '1'], 'INVALID_OPTION', /^by: '1' /],
-    ['incr', ['number', null], 'INVALID_OPTION', /^by: null /],
-    ['incr', ['number', 2 ** 53], 'INVALID_OPTION', /^by: /],
-    ['incr', ['number', 1, { default: Number.NaN }], 'INVALID_OPTION', /^default: NaN /],
-    ['incr', ['number', { default: 1 }], 'INVALID_OPTION', /^by: an object /],
-    ['incr', ['text'], 'NON_NUMERIC_VALUE', /^'text' /],
-    ['incr', ['number', Number.MAX_SAFE_INTEGER], 'NON_NUMERIC_VALUE', /is not a safe integer/],
-    ['incr', ['new', 1, { default: Number.MAX_SAFE_INTEGER }], 'NON_NUMERIC_VALUE', /is not a safe integer/],
-    ['expire', ['text'], 'INVALID_OPTION', /^ttl: undefined /],
-    ['expire', ['text', 'soon'], 'INVALID_OPTION', /^ttl: 'soon' /],
-    ['expire', ['text', Number.NaN], 'INVALID_OPTION', /^ttl: NaN /],
-    ['fetch', ['ada'], 'INVALID_OPTION', /^loader: undefined /],
-    ['fetch', ['ada', { load: 1 }], 'INVALID_OPTION', /^loader: an object /],
-    ['fetch', ['ada', () => 1, { ttl: -5 }], 'INVALID_OPTION', /^ttl: -5 /],
-    ['fetch', ['ada', 'lod'], 'UNKNOWN_FUNCTION', /cache 'cache' has no function 'lod'; known: load/],
-    ['fetch', ['ada', 'toString'], 'UNKNOWN_FUNCTION', /no function 'toString'/],
-  ];
-
-  it.each(bad)('%s(%j) is refused', async (name, args, code, message) => {
-    const { cache, call } = aCache();
-    await expect(call(name, ...args)).rejects.toMatchObject({
-      code,
-      message: expect.stringMatching(message),
-    });
-    expect([cache.get('text'), cache.get('number'), cache.size()]).toEqual(['text', 5, 2]);
-  });
-
-  it('reject where the answer is a promise, and throw elsewhere', async () => {
-    const { cache } = aCache();
+describe('bad input to a cache in this process', () => {
+  it('rejects where the answer is a promise, and throws elsewhere', async () => {
+    const cache = createCache();
     await expect(cache.fetch(undefined as never, 'load')).rejects.toMatchObject({ code: 'INVALID_KEY' });
     expect(() => cache.get(undefined as never)).toThrow(expect.objectContaining({ code: 'INVALID_KEY' }));
-  });
-
-  it('stats says how to turn it on', () => {
-    expect(() => createCache({ name: 'users' }).stats()).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_OPTION',
-        message: expect.stringMatching(/'users'.*stats: true/),
-      }),
-    );
   });
 });
