@@ -103,7 +103,7 @@ export class EngineReplica implements Replica {
     const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
     const { key, hash, version, ttl, modified } = entry;
     try {
-      const value = this.#values.wire(entry.value);
+      const value = this.#values.encoded(entry.value);
       return [['write', key, hash, value, version, now - modified, remaining, ttl]];
     } catch (error) {
       this.#engine.events.error(error);

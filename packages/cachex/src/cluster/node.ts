@@ -203,7 +203,7 @@ export class ClusterNode implements AsyncDisposable {
       },
       loads: {
         origin: node.incarnation,
-        settle: (load, result) => settleLoad(node, engine, name, load, result),
+        settle: (load, result) => settleLoad(node, engine, values, name, load, result),
         reconsider: () => new Reconsider(`the load of a key of '${name}' has moved or was lost`),
       },
     });

@@ -1,6 +1,7 @@
 import { Encoded, type Handler, type RoutedNode } from '@cachex/router';
 import type { Engine } from '../local/engine.ts';
 import type { Load, LoadResult } from '../local/loads.ts';
+import type { WireForm } from './wire-form.ts';
 
 /** Under this name every node takes the results of loads whose keys it owns by then. */
 export const settleHandler = '$settle';
@@ -15,6 +16,7 @@ const patience = 30_000;
 export async function settleLoad(
   node: RoutedNode,
   engine: Engine,
+  values: WireForm,
   service: string,
   load: Load,
   result: LoadResult,
@@ -27,7 +29,12 @@ export async function settleLoad(
   const args =
     result.kind === 'failed'
       ? [load.token, new Encoded(codec.encodeError(result.error)), 'failed']
-      : [load.token, result.held, result.store ? 'store' : 'answer', result.ttl];
+      : [
+          load.token,
+          result.held === undefined ? undefined : values.encoded(result.held),
+          result.store ? 'store' : 'answer',
+          result.ttl,
+        ];
   await node.dispatch.call(load.hash, {
     service,
     handler: settleHandler,

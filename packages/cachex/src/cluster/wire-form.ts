@@ -5,6 +5,8 @@ import { byReference, type ValueForm } from '../local/value-form.ts';
 export interface WireForm extends ValueForm {
   /** A held value as an answer: in bytes, unless this node is alone and it was held by reference. */
   answer(held: unknown): unknown;
+  /** A held value in bytes, as it leaves this node. */
+  encoded(held: unknown): Encoded;
 }
 
 /**
@@ -13,12 +15,11 @@ export interface WireForm extends ValueForm {
  */
 export function wireForm(node: RoutedNode): WireForm {
   const { codec } = node;
+  const encoded = (held: unknown): Encoded =>
+    held instanceof Encoded ? held : codec.encode(byReference.open(held));
   return {
-    answer(held) {
-      if (held instanceof Encoded) return held;
-      const value = byReference.open(held);
-      return node.solo ? value : codec.encode(value);
-    },
+    encoded,
+    answer: (held) => (node.solo && !(held instanceof Encoded) ? byReference.open(held) : encoded(held)),
     hold(value) {
       if (value instanceof Encoded) return value;
       return node.solo ? byReference.hold(value) : codec.encode(value);
@@ -26,9 +27,7 @@ export function wireForm(node: RoutedNode): WireForm {
     open(held) {
       if (held instanceof Encoded) return codec.decode(held);
       const value = byReference.open(held);
-      return node.solo || typeof value !== 'object' || value === null
-        ? value
-        : codec.decode(codec.encode(value));
+      return node.solo || typeof value !== 'object' || value === null ? value : codec.decode(encoded(held));
     },
   };
 }
