@@ -7,7 +7,7 @@
  * - `UNKNOWN_OUTCOME`: a call that may not be repeated was sent and its answer was lost.
  * - `OVERLOADED`: a limit on calls in flight or queued bytes was reached; nothing was sent.
  * - `TOO_LARGE`: one call or answer is larger than the limit on frames.
- * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; `path` says where inside it.
+ * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_HANDLER`: the owner has no handler of that name.
  * - `PARTIAL_RESULT`: a merged call could not cover every partition.
  * - `CONFIG_MISMATCH`: this node's settings contradict those of the cluster.
