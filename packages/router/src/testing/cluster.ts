@@ -1,13 +1,11 @@
-import type { Clock } from '../clock.ts';
-import {
-  type JoinOptions,
-  join,
-  MemoryNetwork,
-  type MemoryStoreHub,
-  memoryStoreHub,
-  type RoutedNode,
-} from '../index.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { RoutedNode } from '../node.ts';
+import { type JoinOptions, settle } from '../options.ts';
 import type { Random } from '../random.ts';
+import { allSafeguards, type Safeguards } from '../safeguards.ts';
+import { MemoryNetwork } from '../transports/memory.ts';
+import type { ViewStore } from '../view-store.ts';
+import { type MemoryStoreHub, memoryStoreHub } from '../view-stores/memory.ts';
 import { ManualClock } from './manual-clock.ts';
 
 export interface TestClusterOptions {
@@ -15,6 +13,10 @@ export interface TestClusterOptions {
   readonly seed?: number;
   /** Longest delay of a delivery, in ms of the manual clock; each is drawn from the seed. Default: 2. */
   readonly delay?: number;
+  /** Longest delay before and after an operation of the view store takes effect. Default: 0. */
+  readonly storeDelay?: number;
+  /** Mechanisms to turn off, to show that they are needed. */
+  readonly without?: readonly (keyof Safeguards)[];
 }
 
 /** A cluster inside this process, over the memory transport, on a manual clock: nothing happens unless time is let pass. */
@@ -25,10 +27,14 @@ export class TestCluster {
   readonly store: MemoryStoreHub;
   readonly nodes: RoutedNode[] = [];
   readonly #clocks = new Map<string, HostClock>();
+  readonly #storeDelay: number;
+  readonly #safeguards: Safeguards;
   #hosts = 0;
 
   constructor(options: TestClusterOptions = {}) {
-    const { seed = 1, delay = 2 } = options;
+    const { seed = 1, delay = 2, storeDelay = 0, without = [] } = options;
+    this.#storeDelay = storeDelay;
+    this.#safeguards = { ...allSafeguards, ...Object.fromEntries(without.map((name) => [name, false])) };
     this.random = seeded(seed);
     this.network = new MemoryNetwork({ clock: this.clock, delay: () => this.random() * delay });
     this.store = memoryStoreHub({ clock: this.clock });
@@ -41,7 +47,7 @@ export class TestCluster {
     return {
       cluster: 'test',
       id: host,
-      store: this.store.open(),
+      store: delayed(this.store.open(), clock, () => this.random() * this.#storeDelay),
       transport: this.network.transport(host),
       listen: `memory:${host}-${this.#hosts++}`,
       clock,
@@ -52,15 +58,33 @@ export class TestCluster {
   }
 
   /** Joins a node and lets time pass until it is in the view. */
-  async join(host: string, more: Partial<JoinOptions> = {}): Promise<RoutedNode> {
-    const node = await this.clock.run(join(this.options(host, more)));
+  join(host: string, more: Partial<JoinOptions> = {}): Promise<RoutedNode> {
+    return this.clock.run(this.enter(host, more));
+  }
+
+  /** Joins a node, in whatever time passes. */
+  async enter(host: string, more: Partial<JoinOptions> = {}): Promise<RoutedNode> {
+    const node = new RoutedNode(settle(this.options(host, more), this.#safeguards));
+    await node.enter();
     this.nodes.push(node);
     return node;
   }
 
+  /** Stops a node as SIGSTOP would: nothing of it runs and nothing reaches it, but its links stand. */
+  pause(host: string): void {
+    this.#clocks.get(host)?.pause();
+    this.network.pause(host);
+  }
+
+  /** Lets a stopped node go on, with all that has waited for it. */
+  resume(host: string): void {
+    this.#clocks.get(host)?.resume();
+    this.network.resume(host);
+  }
+
   /** Ends a node as `kill -9` would: nothing of it runs any more, its links break, its address refuses. */
   crash(host: string): void {
-    this.#clocks.get(host)?.stop();
+    this.#clocks.get(host)?.crash();
     this.network.crash(host);
     const at = this.nodes.findIndex((node) => node.id === host);
     if (at >= 0) this.nodes.splice(at, 1);
@@ -77,10 +101,11 @@ export class TestCluster {
   }
 }
 
-/** Time as one host has it, until it crashes. */
+/** Time as one host has it: it may stand still for a while, and ends when the host crashes. */
 class HostClock implements Clock {
   readonly #clock: Clock;
-  #stopped = false;
+  #crashed = false;
+  #held: (() => void)[] | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -94,21 +119,65 @@ class HostClock implements Clock {
     return this.#clock.wallTime();
   }
 
-  after(ms: number, task: () => void): ReturnType<Clock['after']> {
-    return this.#clock.after(ms, () => {
-      if (!this.#stopped) task();
-    });
+  after(ms: number, task: () => void): Timer {
+    let cancelled = false;
+    const timer = this.#clock.after(ms, () =>
+      this.#run(() => {
+        if (!cancelled) task();
+      }),
+    );
+    return {
+      cancel() {
+        cancelled = true;
+        timer.cancel();
+      },
+    };
   }
 
   defer(task: () => void): void {
-    this.#clock.defer(() => {
-      if (!this.#stopped) task();
-    });
+    this.#clock.defer(() => this.#run(task));
   }
 
-  stop(): void {
-    this.#stopped = true;
+  crash(): void {
+    this.#crashed = true;
+    this.#held = undefined;
   }
+
+  pause(): void {
+    this.#held ??= [];
+  }
+
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const task of held) this.#run(task);
+  }
+
+  #run(task: () => void): void {
+    if (this.#crashed) return;
+    if (this.#held === undefined) task();
+    else this.#held.push(task);
+  }
+}
+
+/** A view store that takes its time, as its host has it: an operation of a host that crashes meanwhile has no effect. */
+function delayed(store: ViewStore, clock: Clock, delay: () => number): ViewStore {
+  const pause = (): Promise<void> => {
+    const ms = delay();
+    return ms === 0 ? Promise.resolve() : new Promise((resolve) => void clock.after(ms, resolve));
+  };
+  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+    await pause();
+    const result = await work();
+    await pause();
+    return result;
+  };
+  return {
+    read: () => around(() => store.read()),
+    compareAndSet: (expected, next) => around(() => store.compareAndSet(expected, next)),
+    watch: (changed) => store.watch(() => clock.defer(changed)),
+    close: () => store.close(),
+  };
 }
 
 /** Numbers in [0, 1) that follow from a seed (mulberry32). */

@@ -24,6 +24,7 @@ export class MemoryNetwork {
   readonly #listeners = new Map<string, { host: string; accept: (connection: Connection) => void }>();
   readonly #dead = new Set<string>();
   readonly #links = new Map<string, Set<Link>>();
+  readonly #paused = new Map<string, (() => void)[]>();
 
   constructor(options: MemoryNetworkOptions) {
     this.#clock = options.clock;
@@ -49,6 +50,24 @@ export class MemoryNetwork {
     for (const link of [...(this.#links.get(host) ?? [])]) link.crash(host);
   }
 
+  /** From now on nothing reaches `host`, as if its process were stopped; its connections stand. */
+  pause(host: string): void {
+    if (!this.#paused.has(host)) this.#paused.set(host, []);
+  }
+
+  /** What was held back reaches `host` now, in order. */
+  resume(host: string): void {
+    const held = this.#paused.get(host) ?? [];
+    this.#paused.delete(host);
+    for (const deliver of held) deliver();
+  }
+
+  #deliver(host: string, task: () => void): void {
+    const held = this.#paused.get(host);
+    if (held === undefined) task();
+    else held.push(task);
+  }
+
   #listen(host: string, address: string, accept: (connection: Connection) => void): Listener {
     if (this.#listeners.has(address)) throw new Error(`${address} is already taken`);
     this.#listeners.set(address, { host, accept });
@@ -70,13 +89,20 @@ export class MemoryNetwork {
           reject(new ConnectError(`nobody listens at ${address}`, { dead }));
           return;
         }
-        const link = new Link(this.#clock, this.#delay, host, listener.host, (ended) => this.#forget(ended));
+        const link = new Link({
+          clock: this.#clock,
+          delay: this.#delay,
+          deliver: (to, task) => this.#deliver(to, task),
+          dialler: host,
+          acceptor: listener.host,
+          ended: (over) => this.#forget(over),
+        });
         for (const end of [host, listener.host]) {
           const links = this.#links.get(end) ?? new Set();
           this.#links.set(end, links.add(link));
         }
-        listener.accept(link.accepted);
-        resolve(link.dialled);
+        this.#deliver(listener.host, () => listener.accept(link.accepted));
+        this.#deliver(host, () => resolve(link.dialled));
       });
     });
   }
@@ -87,31 +113,32 @@ export class MemoryNetwork {
   }
 }
 
+interface LinkOptions {
+  readonly clock: Clock;
+  delay(from: string, to: string): number;
+  /** Lets something happen at a host, now or when the host goes on. */
+  deliver(host: string, task: () => void): void;
+  readonly dialler: string;
+  readonly acceptor: string;
+  ended(link: Link): void;
+}
+
 /** Two ends, each sending to the other. */
 class Link {
   readonly dialled: End;
   readonly accepted: End;
 
-  constructor(
-    clock: Clock,
-    delay: (from: string, to: string) => number,
-    dialler: string,
-    acceptor: string,
-    ended: (link: Link) => void,
-  ) {
-    const over = (): void => ended(this);
-    this.dialled = new End(clock, () => delay(dialler, acceptor), dialler, over);
-    this.accepted = new End(clock, () => delay(acceptor, dialler), acceptor, over);
+  constructor(options: LinkOptions) {
+    const { dialler, acceptor, ended } = options;
+    this.dialled = new End(options, dialler, acceptor, () => ended(this));
+    this.accepted = new End(options, acceptor, dialler, () => ended(this));
     this.dialled.other = this.accepted;
     this.accepted.other = this.dialled;
   }
 
-  /** The crashed side hears nothing any more; the other learns of it. */
+  /** The crashed side hears nothing any more; the other learns of it after what had been sent. */
   crash(host: string): void {
-    const [gone, left] =
-      this.dialled.host === host ? [this.dialled, this.accepted] : [this.accepted, this.dialled];
-    gone.silence();
-    left.endLater();
+    (this.dialled.host === host ? this.dialled : this.accepted).crash();
   }
 }
 
@@ -119,20 +146,19 @@ class End implements Connection {
   readonly host: string;
   other: End | undefined;
   pending = 0;
-  readonly #clock: Clock;
-  readonly #delay: () => number;
+  readonly #options: LinkOptions;
+  readonly #peer: string;
   readonly #over: () => void;
   #handlers: ConnectionHandlers | undefined;
   #early: Uint8Array[] = [];
   #closed = false;
-  #silent = false;
   /** When the last piece arrives at the other end; a later piece never arrives before it. */
   #busyUntil = 0;
 
-  constructor(clock: Clock, delay: () => number, host: string, over: () => void) {
-    this.#clock = clock;
-    this.#delay = delay;
+  constructor(options: LinkOptions, host: string, peer: string, over: () => void) {
+    this.#options = options;
     this.host = host;
+    this.#peer = peer;
     this.#over = over;
   }
 
@@ -154,36 +180,42 @@ class End implements Connection {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#end();
-    this.#later(() => this.other?.endLater());
+    this.#later(() => this.other?.end());
+  }
+
+  /** Ends without a word to its own side; the other side hears of it. */
+  crash(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#over();
+    this.#later(() => this.other?.end());
   }
 
   receive(chunk: Uint8Array): void {
-    if (this.#closed) return;
-    if (this.#handlers === undefined) this.#early.push(chunk);
-    else this.#handlers.data(chunk);
+    this.#options.deliver(this.host, () => {
+      if (this.#closed) return;
+      if (this.#handlers === undefined) this.#early.push(chunk);
+      else this.#handlers.data(chunk);
+    });
   }
 
-  /** Ends after what is on its way to this end has arrived. */
-  endLater(): void {
-    this.#clock.after(0, () => this.#end());
-  }
-
-  silence(): void {
-    this.#silent = true;
-    this.#closed = true;
+  end(): void {
+    this.#options.deliver(this.host, () => this.#end());
   }
 
   #later(task: () => void): void {
-    const now = this.#clock.now();
-    this.#busyUntil = Math.max(this.#busyUntil, now + this.#delay());
-    this.#clock.after(this.#busyUntil - now, task);
+    const { clock, delay } = this.#options;
+    const now = clock.now();
+    this.#busyUntil = Math.max(this.#busyUntil, now + delay(this.host, this.#peer));
+    clock.after(this.#busyUntil - now, task);
   }
 
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#over();
-    if (!this.#silent) this.#clock.defer(() => this.#handlers?.close());
+    this.#options.clock.defer(() => this.#handlers?.close());
   }
 }
