@@ -59,7 +59,10 @@ export interface DispatchOptions {
   /** Encodes and decodes calls that stay here as if they had travelled. */
   readonly strict: boolean;
   peer(id: string): Peer | undefined;
+  /** Whether calls under way must end now. */
   closed(): boolean;
+  /** Whether new calls may begin. */
+  accepting(): boolean;
   /** Told when the first call begins and when the last one under way ends. */
   busy(active: boolean): void;
 }
@@ -78,9 +81,22 @@ export class Dispatch {
   readonly #options: DispatchOptions;
   #ids = 0;
   #underWay = 0;
+  #idle: (() => void)[] = [];
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+  }
+
+  /** Resolves when no call of this node is under way, or after `ms`. */
+  async idle(ms: number): Promise<void> {
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(Math.max(0, ms), resolve);
+      this.#idle.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** Calls the owner of the key with this hash, wherever it moves, until the deadline. */
@@ -170,8 +186,8 @@ export class Dispatch {
   }
 
   #start(call: Call): Journey {
-    const { clock, closed, timeout } = this.#options;
-    if (closed()) throw new RouterError('CLOSED', 'this node is closed');
+    const { clock, accepting, timeout } = this.#options;
+    if (!accepting()) throw new RouterError('CLOSED', 'this node is closed');
     call.signal?.throwIfAborted();
     return { ...call, id: this.#nextId(), deadline: clock.now() + (call.timeout ?? timeout) };
   }
@@ -183,7 +199,10 @@ export class Dispatch {
       return await work;
     } finally {
       this.#underWay -= 1;
-      if (this.#underWay === 0) this.#options.busy(false);
+      if (this.#underWay === 0) {
+        this.#options.busy(false);
+        for (const wake of this.#idle.splice(0)) wake();
+      }
     }
   }
 

@@ -17,19 +17,19 @@ export class Mesh {
       new Peer({ ...options, to: member, birth: view.birth, died: () => died(member) });
   }
 
-  /** Opens links to members that came and closes those to members that went. */
+  /** Opens links to members that came, and lets those to members that went end with their last answer. */
   follow(view: View): void {
     for (const member of view.members) {
       if (member.id === this.#self) continue;
       const known = this.#peers.get(member.id);
       if (known?.incarnation === member.incarnation) continue;
-      known?.peer.close();
+      known?.peer.retire();
       this.#peers.set(member.id, { incarnation: member.incarnation, peer: this.#open(member, view) });
     }
     for (const [id, { incarnation, peer }] of this.#peers) {
       if (view.members.some((member) => member.id === id && member.incarnation === incarnation)) continue;
       this.#peers.delete(id);
-      peer.close();
+      peer.retire();
     }
   }
 

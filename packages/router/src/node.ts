@@ -77,9 +77,12 @@ export class RoutedNode implements AsyncDisposable {
   readonly #inflow: Inflow;
   readonly #acceptors = new Set<Acceptor>();
   readonly #events = new EventEmitter<NodeEvents>();
+  #lastLinkEnded: () => void = () => {};
   #listener: Listener | undefined;
   #birth: string | undefined;
   #closing: Promise<LeaveReport> | undefined;
+  /** No new calls are accepted. */
+  #leaving = false;
   #closed = false;
 
   /** Use {@link join}. */
@@ -153,6 +156,7 @@ export class RoutedNode implements AsyncDisposable {
       strict,
       peer: (other) => this.#mesh.get(other),
       closed: () => this.#closed,
+      accepting: () => !this.#leaving && !this.#closed,
       busy: (active) => this.#listener?.keepAlive(active || settings.keepAlive),
     });
     this.#inflow = new Inflow(id, this.#services);
@@ -363,9 +367,13 @@ export class RoutedNode implements AsyncDisposable {
         return mine ? fail(view, [this.id], router) : undefined;
       }, timeout)
       .catch(warn);
-    // The calls that waited are told who owns their keys now; more turns let these answers leave.
+    // The calls that waited are told who owns their keys now.
     this.#ownership.unseal(left);
-    for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => clock.defer(resolve));
+    this.#leaving = true;
+    // Calls end in peace, this node's own and those of others: each of these ends its link when it knows the new view.
+    const grace = clock.now() + this.#settings.failureAfter;
+    await this.dispatch.idle(grace - clock.now());
+    await this.#disconnected(grace - clock.now());
     await this.#shutDown();
     return { moved: before - left.length, lost: left.length };
   }
@@ -393,6 +401,18 @@ export class RoutedNode implements AsyncDisposable {
         timer.cancel();
         resolve();
       });
+    });
+  }
+
+  /** Resolves when no other node holds a link to this one, or after `ms`. */
+  async #disconnected(ms: number): Promise<void> {
+    if (this.#acceptors.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#settings.clock.after(Math.max(0, ms), resolve);
+      this.#lastLinkEnded = () => {
+        timer.cancel();
+        resolve();
+      };
     });
   }
 
@@ -427,7 +447,10 @@ export class RoutedNode implements AsyncDisposable {
         serve: (request, caller) => this.#serve.answer(request, caller.id),
         log: (message) => logger.warn(`[${this.cluster}/${this.id}] ${message}`),
       },
-      (ended) => this.#acceptors.delete(ended),
+      (ended) => {
+        this.#acceptors.delete(ended);
+        if (this.#acceptors.size === 0) this.#lastLinkEnded();
+      },
     );
     this.#acceptors.add(acceptor);
   }

@@ -80,6 +80,7 @@ export class Peer {
   /** Present once the handshake is done. */
   #batch: Batch | undefined;
   #closed = false;
+  #retired = false;
   #retry: Timer | undefined;
   #retryAfter = firstRetry;
   #handshake: Timer | undefined;
@@ -133,6 +134,12 @@ export class Peer {
   /** Forgets a call whose caller has gone; its reply, if it comes, is dropped. */
   forget(id: number): void {
     this.#settle(id);
+  }
+
+  /** The other node has left: nothing new is sent, and the link ends when the last answer is here, or when it breaks. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#inFlight.size === 0 || !this.up) this.close();
   }
 
   /** Ends the link for good; calls in flight are rejected. */
@@ -250,6 +257,8 @@ export class Peer {
     if (connection !== this.#connection) return;
     const wasUp = this.up;
     this.#drop(message);
+    if (this.#retired) this.close();
+    if (this.#closed) return;
     // A link that stood is dialled again at once: a killed process refuses, which proves its death within milliseconds.
     if (wasUp) this.#dial();
     else this.#dialLater();
@@ -275,7 +284,10 @@ export class Peer {
     const entry = this.#inFlight.get(id);
     if (entry === undefined) return undefined;
     this.#inFlight.delete(id);
-    if (this.#inFlight.size === 0) this.#connection?.keepAlive(false);
+    if (this.#inFlight.size === 0) {
+      this.#connection?.keepAlive(false);
+      if (this.#retired) this.close();
+    }
     return entry;
   }
 

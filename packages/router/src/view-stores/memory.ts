@@ -15,6 +15,8 @@ export interface MemoryStoreHub {
   outage: boolean;
   /** While set, `compareAndSet` takes effect and then rejects all the same: its outcome is unknown to the caller. */
   loseReplies: boolean;
+  /** The newest view, for those who watch from outside. */
+  readonly newest: View | undefined;
   /** A store for one node; closing it leaves the others alone. */
   open(): MemoryStore;
 }
@@ -30,6 +32,9 @@ export function memoryStoreHub({ clock = systemClock }: { clock?: Clock } = {}):
   const hub: MemoryStoreHub = {
     outage: false,
     loseReplies: false,
+    get newest() {
+      return newest;
+    },
     open() {
       const watchers = new Set<{ changed(): void }>();
       let closed = false;

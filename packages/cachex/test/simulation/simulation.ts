@@ -1,0 +1,396 @@
+import { hashKey, partitionOf } from '@cachex/router/hash';
+import { type ManualClock, seeded, TestCluster, type TestClusterOptions } from '@cachex/router/testing';
+import { type ClusterCache, ClusterNode } from '../../src/cluster/index.ts';
+import { Register } from './register.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Whether nodes also die without a word. Their partitions then begin again empty. */
+  readonly crashes?: boolean;
+  readonly without?: TestClusterOptions['without'];
+}
+
+/** What a run did, and everything that was wrong with it. */
+export interface Report {
+  readonly violations: string[];
+  readonly operations: number;
+  readonly moved: number;
+}
+
+const partitions = 16;
+const registers = 8;
+const counters = 4;
+const loaded = 6;
+const sources = 3;
+const duration = 400;
+
+type Loads = ClusterCache<number, number, Record<string, (key: number) => Promise<number>>>;
+
+/** One cluster under load while its members come, go, stop and die, all of it following from a seed. */
+export async function simulate(options: SimulationOptions): Promise<Report> {
+  const simulation = new Simulation(options);
+  await simulation.run();
+  return { violations: simulation.violations, operations: simulation.operations, moved: simulation.moved };
+}
+
+interface Host {
+  readonly id: string;
+  readonly node: ClusterNode;
+  readonly cache: Loads;
+  /** Resolves when nothing of this host is waited for any more. */
+  readonly gone: Promise<void>;
+  go(): void;
+  running: boolean;
+}
+
+class Simulation {
+  readonly violations: string[] = [];
+  operations = 0;
+  moved = 0;
+  readonly #cluster: TestCluster;
+  readonly #clock: ManualClock;
+  readonly #random: () => number;
+  readonly #crashes: boolean;
+  readonly #hosts: Host[] = [];
+  readonly #registers = Array.from({ length: registers }, (_, key) => new Register(key));
+  readonly #counters = Array.from({ length: counters }, (_, n) => ({
+    key: 100 + n,
+    asked: 0,
+    answers: new Set<number>(),
+  }));
+  readonly #running = new Map<number, number>();
+  readonly #loads = new Map<number, number>();
+  readonly #generations = new Map<number, { made: number; invalidated: number }>();
+  /** Partitions that were, or may have been, lost with their owner. */
+  readonly #lost = new Set<number>();
+  readonly #lostRunners = new Set<string>();
+  #names = 0;
+  #values = 0;
+  #over = false;
+
+  constructor({ seed, crashes = false, without = [] }: SimulationOptions) {
+    this.#cluster = new TestCluster({ seed, delay: 4, storeDelay: 4, without });
+    this.#clock = this.#cluster.clock;
+    this.#random = seeded(seed ^ 0x5bd1e995);
+    this.#crashes = crashes;
+  }
+
+  async run(): Promise<void> {
+    const clock = this.#clock;
+    try {
+      await clock.run(this.#join());
+      await clock.run(this.#join());
+      const actors = [this.#writers(), this.#readers(), this.#events(), this.#watch()].flat();
+      await clock.advance(duration);
+      this.#over = true;
+      await clock.run(Promise.all(actors), 60_000);
+      for (const { id } of this.#hosts) this.#cluster.resume(id);
+      await this.#settle();
+      await this.#judge();
+      for (const host of [...this.#hosts]) await clock.run(host.node.leave());
+    } catch (error) {
+      this.violations.push(`the run itself failed: ${(error as Error).stack ?? String(error)}`);
+    }
+  }
+
+  // What is asked of the cache
+
+  #writers(): Promise<void>[] {
+    const writeRegister = async (register: Register): Promise<void> => {
+      while (!this.#over) {
+        const remove = this.#random() < 0.25;
+        this.#values += 1;
+        const value = remove ? undefined : this.#values;
+        const acknowledged = register.write(value);
+        const done = await this.#call<unknown>(register.key, ({ cache }) =>
+          remove ? cache.del(register.key) : cache.put(register.key, value!),
+        );
+        if (done !== failed) acknowledged();
+        await this.#rest(10);
+      }
+    };
+    const count = async (counter: { key: number; asked: number; answers: Set<number> }): Promise<void> => {
+      while (!this.#over) {
+        counter.asked += 1;
+        const answer = await this.#call(counter.key, ({ cache }) => cache.incr(counter.key));
+        if (answer !== failed && !this.#isLost(counter.key)) {
+          if (counter.answers.has(answer)) this.#accuse(`key ${counter.key}: ${answer} was counted twice`);
+          counter.answers.add(answer);
+        }
+        await this.#rest(8);
+      }
+    };
+    const change = async (key: number): Promise<void> => {
+      const generation = { made: 0, invalidated: 0 };
+      this.#generations.set(key, generation);
+      while (!this.#over) {
+        await this.#rest(40);
+        generation.made += 1;
+        const { made } = generation;
+        const done = await this.#call(key, ({ cache }) => cache.del(key));
+        if (done !== failed) generation.invalidated = made;
+      }
+    };
+    return [
+      ...this.#registers.map(writeRegister),
+      ...this.#counters.flatMap((counter) => [count(counter), count(counter)]),
+      ...Array.from({ length: sources }, (_, n) => change(300 + n)),
+    ];
+  }
+
+  #readers(): Promise<void>[] {
+    const read = async (): Promise<void> => {
+      while (!this.#over) {
+        const register = this.#registers[Math.floor(this.#random() * registers)]!;
+        const judge = register.read();
+        const value = await this.#call(register.key, ({ cache }) => cache.get(register.key));
+        if (value !== failed) this.#accuse(judge(value));
+        await this.#rest(4);
+      }
+    };
+    const load = async (): Promise<void> => {
+      while (!this.#over) {
+        const key = 200 + Math.floor(this.#random() * loaded);
+        const value = await this.#call(key, ({ cache }) => cache.fetch(key, 'load'));
+        if (value !== failed && value !== key * 2) this.#accuse(`key ${key}: loaded ${value}`);
+        await this.#rest(6);
+      }
+    };
+    const follow = async (): Promise<void> => {
+      while (!this.#over) {
+        const key = 300 + Math.floor(this.#random() * sources);
+        const { invalidated } = this.#generations.get(key)!;
+        const value = await this.#call(key, ({ cache }) => cache.fetch(key, 'generation'));
+        if (value !== failed && value < invalidated) {
+          this.#accuse(`key ${key}: generation ${value} came back after ${invalidated}`);
+        }
+        await this.#rest(6);
+      }
+    };
+    const list = async (): Promise<void> => {
+      while (!this.#over) {
+        const keys = await this.#call(undefined, ({ cache }) => cache.keys());
+        if (keys !== failed && new Set(keys).size !== keys.length)
+          this.#accuse(`keys() names one twice: ${keys}`);
+        await this.#rest(30);
+      }
+    };
+    return [read(), read(), read(), load(), load(), follow(), follow(), list()];
+  }
+
+  /** Makes a call at some node. A failure is a violation unless a crash explains it. */
+  async #call<T>(key: number | undefined, make: (host: Host) => Promise<T>): Promise<T | typeof failed> {
+    const host = this.#pick();
+    this.operations += 1;
+    try {
+      const answer = await Promise.race([make(host), host.gone.then((): typeof failed => failed)]);
+      return answer;
+    } catch (error) {
+      if (!this.#crashes)
+        this.#accuse(`a call for ${key ?? 'all keys'} at ${host.id} failed: ${(error as Error).message}`);
+      return failed;
+    }
+  }
+
+  // What happens to the cluster
+
+  #events(): Promise<void>[] {
+    const membership = async (): Promise<void> => {
+      while (!this.#over) {
+        await this.#rest(80);
+        if (this.#over) return;
+        const roll = this.#random();
+        const [host] = this.#hosts.filter(({ running }) => running);
+        const up = this.#hosts.filter(({ running }) => running).length;
+        if (roll < 0.4 && up < 5) await this.#join();
+        else if (roll < 0.75 && up > 1) await this.#leave(this.#pick());
+        else if (roll < 0.9)
+          await this.#pick()
+            .node.setWeight(1 + Math.floor(this.#random() * 3))
+            .catch(() => {});
+        else if (this.#crashes && up > 1 && host !== undefined) this.#crash(this.#pick());
+      }
+    };
+    const stops = async (): Promise<void> => {
+      while (!this.#over) {
+        await this.#rest(120);
+        const { id } = this.#pick();
+        this.#cluster.pause(id);
+        await this.#rest(60);
+        this.#cluster.resume(id);
+      }
+    };
+    // Two of the first: what they do overlaps.
+    return [membership(), membership(), stops()];
+  }
+
+  async #join(): Promise<void> {
+    this.#names += 1;
+    const id = `n${this.#names}`;
+    const node = new ClusterNode(await this.#cluster.enter(id, { partitions }));
+    node.on('moved', ({ partitions: some }) => {
+      this.moved += some.length;
+    });
+    let go = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const cache = node.cache('simulated', {
+      functions: {
+        load: (key: number) => this.#load(id, key, () => key * 2),
+        generation: (key: number) => this.#load(id, key, () => this.#generations.get(key)!.made),
+      },
+    });
+    this.#hosts.push({ id, node, cache: cache as unknown as Loads, gone, go, running: true });
+  }
+
+  /** A slow source. It reads what it will answer when it begins, so that a result can be out of date when it arrives. */
+  async #load(runner: string, key: number, source: () => number): Promise<number> {
+    const value = source();
+    if (key < 300) {
+      const running = (this.#running.get(key) ?? 0) + 1;
+      this.#running.set(key, running);
+      this.#loads.set(key, (this.#loads.get(key) ?? 0) + 1);
+      if (running > 1 && !this.#isLost(key)) this.#accuse(`key ${key}: two loads at a time`);
+      if (this.#loads.get(key)! > 1 && !this.#isLost(key)) this.#accuse(`key ${key}: loaded again`);
+    }
+    await this.#rest(60);
+    if (key < 300 && !this.#lostRunners.has(runner)) this.#running.set(key, this.#running.get(key)! - 1);
+    return value;
+  }
+
+  async #leave(host: Host): Promise<void> {
+    if (!host.running) return;
+    host.running = false;
+    this.#cluster.resume(host.id);
+    const { lost } = await host.node.leave({ within: '30s' });
+    if (lost > 0 && !this.#crashes) this.#accuse(`${host.id} left with ${lost} partitions`);
+    this.#hosts.splice(this.#hosts.indexOf(host), 1);
+  }
+
+  #crash(host: Host): void {
+    if (!host.running) return;
+    host.running = false;
+    this.#hosts.splice(this.#hosts.indexOf(host), 1);
+    this.#lostRunners.add(host.id);
+    // A load that ran there is gone; another may begin, and until then nobody can tell whose it was.
+    for (const key of this.#running.keys()) this.#lost.add(partitionOf(hashKey(key), partitions));
+    this.#cluster.crash(host.id);
+    host.go();
+    this.#noteOwned(host.id);
+    const follow = (): void => {
+      const view = this.#newestView();
+      this.#noteOwned(host.id);
+      if (view?.members.every(({ id }) => id !== host.id) === true) {
+        for (const partition of this.#owedTo(host.id)) this.#each(partition, (register) => register.lost());
+        this.#owed.delete(host.id);
+      } else this.#clock.after(1, follow);
+    };
+    this.#clock.after(0, follow);
+  }
+
+  readonly #owed = new Map<string, Set<number>>();
+
+  #owedTo(id: string): Set<number> {
+    const owed = this.#owed.get(id) ?? new Set();
+    this.#owed.set(id, owed);
+    return owed;
+  }
+
+  /** What a dead node owns, or is still given by an owner that does not know of its death, goes with it. */
+  #noteOwned(id: string): void {
+    const owed = this.#owedTo(id);
+    for (const [partition, owner] of this.#newestView()?.owners.entries() ?? []) {
+      if (owner !== id || owed.has(partition)) continue;
+      owed.add(partition);
+      this.#lost.add(partition);
+      this.#each(partition, (register) => register.mayBeLost());
+    }
+  }
+
+  #each(partition: number, act: (register: Register) => void): void {
+    for (const register of this.#registers) {
+      if (partitionOf(hashKey(register.key), partitions) === partition) act(register);
+    }
+  }
+
+  #newestView() {
+    return this.#cluster.store.newest;
+  }
+
+  // What must hold
+
+  /** At any moment at most one node answers for a partition. */
+  #watch(): Promise<void>[] {
+    const look = async (): Promise<void> => {
+      while (!this.#over) {
+        for (let partition = 0; partition < partitions; partition += 1) {
+          const owners = this.#cluster.nodes.filter((node) => node.owns(partition)).map(({ id }) => id);
+          if (owners.length > 1)
+            this.#accuse(`partition ${partition} is answered for by ${owners.join(' and ')}`);
+        }
+        await this.#rest(1);
+      }
+    };
+    return [look()];
+  }
+
+  /** Lets everything come to rest: no moves planned, all nodes at one view. */
+  async #settle(): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const states = this.#hosts.map(({ node }) => node.status());
+      const epochs = new Set(states.map(({ epoch }) => epoch));
+      if (
+        epochs.size === 1 &&
+        states.every(({ moving, members }) => moving === 0 && members.length === this.#hosts.length)
+      )
+        return;
+      await this.#clock.advance(100);
+    }
+    this.#accuse('the cluster does not come to rest');
+  }
+
+  async #judge(): Promise<void> {
+    for (const register of this.#registers) {
+      for (const host of this.#hosts) {
+        const judge = register.read();
+        this.#accuse(judge(await this.#clock.run(host.cache.get(register.key))));
+      }
+    }
+    for (const { key, asked, answers } of this.#counters) {
+      if (this.#isLost(key)) continue;
+      const total = (await this.#clock.run(this.#hosts[0]!.cache.get(key))) ?? 0;
+      if (total > asked || total < answers.size) {
+        this.#accuse(`key ${key}: ${total} where ${answers.size} to ${asked} were counted`);
+      }
+    }
+    const keys = await this.#clock.run(this.#hosts[0]!.cache.keys());
+    const size = await this.#clock.run(this.#hosts[0]!.cache.size());
+    if (new Set(keys).size !== keys.length || size !== keys.length) {
+      this.#accuse(
+        `size() is ${size} and keys() has ${keys.length}, ${new Set(keys).size} of them different`,
+      );
+    }
+    const shares = this.#hosts.reduce((total, { cache }) => total + cache.local.size(), 0);
+    if (shares !== size) this.#accuse(`the nodes hold ${shares} entries where size() is ${size}`);
+  }
+
+  #isLost(key: number): boolean {
+    return this.#lost.has(partitionOf(hashKey(key), partitions));
+  }
+
+  #accuse(violation: string | undefined): void {
+    if (violation !== undefined) this.violations.push(`at ${this.#clock.now().toFixed(2)} ms: ${violation}`);
+  }
+
+  #pick(): Host {
+    const hosts = this.#hosts.filter(({ running }) => running);
+    return hosts[Math.floor(this.#random() * hosts.length)]!;
+  }
+
+  #rest(upTo: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.after(this.#random() * upTo, resolve));
+  }
+}
+
+const failed: unique symbol = Symbol('failed');
