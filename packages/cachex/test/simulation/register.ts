@@ -14,21 +14,23 @@ export class Register {
   /** The oldest state that may still be read. */
   #floor = 0;
   #unacknowledged: State | undefined;
-  #losses = 0;
+  /** Writes whose outcome nobody knows: each may take effect once, now or later. */
+  readonly #ghosts: State[] = [];
 
   constructor(key: number) {
     this.key = key;
   }
 
-  /** A write is asked for. Returns what to call once it is acknowledged. */
-  write(value: number | undefined): () => void {
+  /** A write is asked for. Returns what to call once it is acknowledged, or its answer was lost. */
+  write(value: number | undefined): (acknowledged: boolean) => void {
     const state: State = { value };
     this.#states.push(state);
     this.#unacknowledged = state;
     const position = this.#states.length - 1;
-    return () => {
+    return (acknowledged) => {
       this.#unacknowledged = undefined;
-      this.#floor = Math.max(this.#floor, position);
+      if (acknowledged) this.#floor = Math.max(this.#floor, position);
+      else this.#ghosts.push(state);
     };
   }
 
@@ -41,6 +43,7 @@ export class Register {
         this.#floor = Math.max(this.#floor, position);
         return undefined;
       }
+      if (this.#ghosts.some((ghost) => ghost.value === value)) return undefined;
       const allowed = this.#states.slice(floor).map((state) => state.value);
       return `key ${this.key}: read ${String(value)} where one of [${allowed.join(', ')}] was due`;
     };
@@ -48,7 +51,6 @@ export class Register {
 
   /** The owner may be gone with the entry, from now on; a write under way may meet the empty partition. */
   mayBeLost(): void {
-    this.#losses += 1;
     this.#states.push({ value: undefined });
     if (this.#unacknowledged !== undefined) this.#states.push(this.#unacknowledged);
   }
@@ -57,14 +59,5 @@ export class Register {
   lost(): void {
     this.mayBeLost();
     this.#floor = this.#states.length - (this.#unacknowledged === undefined ? 1 : 2);
-  }
-
-  get losses(): number {
-    return this.#losses;
-  }
-
-  /** The states that may be the last one. */
-  get last(): readonly (number | undefined)[] {
-    return this.#states.slice(this.#floor).map(({ value }) => value);
   }
 }

@@ -1,6 +1,6 @@
 import { hashKey, partitionOf } from '@cachex/router/hash';
 import { type ManualClock, seeded, TestCluster, type TestClusterOptions } from '@cachex/router/testing';
-import { type ClusterCache, ClusterNode } from '../../src/cluster/index.ts';
+import { type ClusterCache, ClusterNode, type View } from '../../src/cluster/index.ts';
 import { Register } from './register.ts';
 
 export interface SimulationOptions {
@@ -63,6 +63,8 @@ class Simulation {
   readonly #generations = new Map<number, { made: number; invalidated: number }>();
   /** Partitions that were, or may have been, lost with their owner. */
   readonly #lost = new Set<number>();
+  /** Dead nodes that are still in the view, and the partitions that go with them. */
+  readonly #owed = new Map<string, Set<number>>();
   readonly #lostRunners = new Set<string>();
   #names = 0;
   #values = 0;
@@ -73,6 +75,7 @@ class Simulation {
     this.#clock = this.#cluster.clock;
     this.#random = seeded(seed ^ 0x5bd1e995);
     this.#crashes = crashes;
+    this.#cluster.store.stored = (view) => this.#mourn(view);
   }
 
   async run(): Promise<void> {
@@ -101,11 +104,11 @@ class Simulation {
         const remove = this.#random() < 0.25;
         this.#values += 1;
         const value = remove ? undefined : this.#values;
-        const acknowledged = register.write(value);
+        const settle = register.write(value);
         const done = await this.#call<unknown>(register.key, ({ cache }) =>
           remove ? cache.del(register.key) : cache.put(register.key, value!),
         );
-        if (done !== failed) acknowledged();
+        settle(done !== failed);
         await this.#rest(10);
       }
     };
@@ -277,34 +280,22 @@ class Simulation {
     for (const key of this.#running.keys()) this.#lost.add(partitionOf(hashKey(key), partitions));
     this.#cluster.crash(host.id);
     host.go();
-    this.#noteOwned(host.id);
-    const follow = (): void => {
-      const view = this.#newestView();
-      this.#noteOwned(host.id);
-      if (view?.members.every(({ id }) => id !== host.id) === true) {
-        for (const partition of this.#owedTo(host.id)) this.#each(partition, (register) => register.lost());
-        this.#owed.delete(host.id);
-      } else this.#clock.after(1, follow);
-    };
-    this.#clock.after(0, follow);
-  }
-
-  readonly #owed = new Map<string, Set<number>>();
-
-  #owedTo(id: string): Set<number> {
-    const owed = this.#owed.get(id) ?? new Set();
-    this.#owed.set(id, owed);
-    return owed;
+    this.#owed.set(host.id, new Set());
+    this.#mourn(this.#cluster.store.newest!);
   }
 
   /** What a dead node owns, or is still given by an owner that does not know of its death, goes with it. */
-  #noteOwned(id: string): void {
-    const owed = this.#owedTo(id);
-    for (const [partition, owner] of this.#newestView()?.owners.entries() ?? []) {
-      if (owner !== id || owed.has(partition)) continue;
-      owed.add(partition);
-      this.#lost.add(partition);
-      this.#each(partition, (register) => register.mayBeLost());
+  #mourn(view: View): void {
+    for (const [id, owed] of this.#owed) {
+      for (const [partition, owner] of view.owners.entries()) {
+        if (owner !== id || owed.has(partition)) continue;
+        owed.add(partition);
+        this.#lost.add(partition);
+        this.#each(partition, (register) => register.mayBeLost());
+      }
+      if (view.members.some((member) => member.id === id)) continue;
+      for (const partition of owed) this.#each(partition, (register) => register.lost());
+      this.#owed.delete(id);
     }
   }
 
@@ -312,10 +303,6 @@ class Simulation {
     for (const register of this.#registers) {
       if (partitionOf(hashKey(register.key), partitions) === partition) act(register);
     }
-  }
-
-  #newestView() {
-    return this.#cluster.store.newest;
   }
 
   // What must hold

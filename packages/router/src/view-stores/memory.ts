@@ -17,6 +17,8 @@ export interface MemoryStoreHub {
   loseReplies: boolean;
   /** The newest view, for those who watch from outside. */
   readonly newest: View | undefined;
+  /** Told of every view at the moment it is stored; for those who watch from outside. */
+  stored: ((view: View) => void) | undefined;
   /** A store for one node; closing it leaves the others alone. */
   open(): MemoryStore;
 }
@@ -32,6 +34,7 @@ export function memoryStoreHub({ clock = systemClock }: { clock?: Clock } = {}):
   const hub: MemoryStoreHub = {
     outage: false,
     loseReplies: false,
+    stored: undefined,
     get newest() {
       return newest;
     },
@@ -70,6 +73,7 @@ export function memoryStoreHub({ clock = systemClock }: { clock?: Clock } = {}):
           if (!(next.epoch > expected)) throw new RangeError(`epoch ${next.epoch} cannot follow ${expected}`);
           if ((newest?.epoch ?? 0) !== expected) return false;
           newest = next;
+          hub.stored?.(next);
           for (const store of stores) store.notify();
           if (hub.loseReplies) throw new Error('the reply of the view store was lost');
           return true;
