@@ -42,7 +42,7 @@ export class Acceptor {
     const { clock, limits } = options;
     this.#connection = connection;
     this.#options = options;
-    this.#replies = new Batch(connection, FrameType.replies, clock);
+    this.#replies = new Batch(connection, FrameType.replies, clock, limits.frame);
     this.#handshake = clock.after(handshakeTimeout, () => this.close());
     const reader = new FrameReader(() => (this.#caller === undefined ? handshakeFrameLimit : limits.frame));
     connection.handle({
@@ -66,6 +66,10 @@ export class Acceptor {
     try {
       for (const frame of reader.push(chunk)) {
         this.#take(frame);
+        // Refusals and pongs take room as well: who never reads them is not worth more of it.
+        if (this.#connection.pending > 2 * this.#options.limits.queued) {
+          throw new RangeError(`${this.#connection.pending} bytes of answers wait unread`);
+        }
         if (this.#closed) return;
       }
     } catch (error) {
@@ -134,14 +138,11 @@ export class Acceptor {
 
   #answer(id: number, reply: Reply): void {
     if (this.#closed) return;
-    const limit = this.#options.limits.frame - 1024;
-    const bytes =
-      reply.kind === 'result' ? reply.value.length : reply.kind === 'thrown' ? reply.error.length : 0;
-    if (bytes > limit) {
-      const message = `the answer has ${bytes} bytes, over the limit of ${limit}`;
+    try {
+      this.#replies.add((writer) => writeReply(writer, id, reply));
+    } catch (error) {
+      const message = `the answer cannot be sent: ${(error as Error).message}`;
       this.#replies.add((writer) => writeReply(writer, id, { kind: 'refused', code: 'TOO_LARGE', message }));
-      return;
     }
-    this.#replies.add((writer) => writeReply(writer, id, reply));
   }
 }

@@ -1,6 +1,6 @@
 import type { ByteWriter } from './bytes.ts';
 import type { Clock } from './clock.ts';
-import { type FrameType, finishFrame, startFrame } from './frame.ts';
+import { type FrameType, finishFrame, frameLength, startFrame, typeLength } from './frame.ts';
 import type { Connection } from './transport.ts';
 
 /**
@@ -20,32 +20,39 @@ export class Batch {
   readonly #connection: Connection;
   readonly #type: FrameType;
   readonly #clock: Clock;
+  readonly #limit: number;
   #writer: ByteWriter | undefined;
   #records = 0;
   #scheduled = false;
   #corked = false;
 
-  constructor(connection: Connection, type: FrameType, clock: Clock) {
+  /** `limit` is that of the frames the other end takes. */
+  constructor(connection: Connection, type: FrameType, clock: Clock, limit: number) {
     this.#connection = connection;
     this.#type = type;
     this.#clock = clock;
+    this.#limit = limit;
   }
 
-  /** Adds a record; if `write` throws, nothing of it stays. Returns the bytes it took. */
-  add(write: (writer: ByteWriter) => void): number {
-    this.#writer ??= startFrame(this.#type);
-    const before = this.#writer.length;
+  /** Adds a record. If `write` throws, or the record alone exceeds the limit on frames, it throws and nothing stays. */
+  add(write: (writer: ByteWriter) => void): void {
+    const writer = this.#writer ?? startFrame(this.#type);
+    this.#writer = writer;
+    const before = writer.length;
     try {
-      write(this.#writer);
+      write(writer);
+      const bytes = writer.length - before;
+      if (bytes + typeLength > this.#limit) {
+        throw new RangeError(`${bytes} bytes exceed the limit of ${this.#limit} bytes a frame`);
+      }
     } catch (error) {
-      this.#writer.truncate(before);
+      writer.truncate(before);
       throw error;
     }
-    const bytes = this.#writer.length - before;
+    if (this.#records > 0 && frameLength(writer) > this.#limit) this.#startOver(writer, before);
     this.#records += 1;
     if (this.#records >= mostRecords || this.#writer.length >= enoughBytes) this.flush();
     else if (!this.#corked) this.#schedule();
-    return bytes;
   }
 
   /** Holds records back while a known group of them is written; {@link uncork} sends what is left of it. */
@@ -64,6 +71,15 @@ export class Batch {
     this.#writer = undefined;
     this.#records = 0;
     this.#connection.send(frame);
+  }
+
+  /** The frame would become too large: what was there before leaves, and the last record begins another one. */
+  #startOver(writer: ByteWriter, before: number): void {
+    const record = Buffer.from(writer.written(before));
+    writer.truncate(before);
+    this.flush();
+    this.#writer = startFrame(this.#type, record.length + 64);
+    this.#writer.raw(record);
   }
 
   #schedule(): void {

@@ -57,6 +57,11 @@ export class ByteWriter {
     this.#length = length;
   }
 
+  /** What was written from `at` on; good until the next write. */
+  written(at: number): Buffer {
+    return this.#buffer.subarray(at, this.#length);
+  }
+
   /** What was written. The writer must not be used again: the bytes are not copied. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);

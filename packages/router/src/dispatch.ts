@@ -102,7 +102,7 @@ export class Dispatch {
   /** Calls the owner of the key with this hash, wherever it moves, until the deadline. */
   async call(hash: number, call: Call): Promise<unknown> {
     const journey = this.#start(call);
-    return this.#tracked(this.#callOwner(hash, journey));
+    return this.#tracked(this.#callOwner(hash >>> 0, journey));
   }
 
   /** Calls one node. */
@@ -165,6 +165,8 @@ export class Dispatch {
           { kind: 'partitions', set: set.bits },
           { ...journey, id: this.#nextId() },
         );
+        // It waited there for as long as the call may take, or does not know the partitions yet.
+        if (part.kind === 'wrongOwner' || (part.kind === 'refused' && part.code === 'TIMEOUT')) return;
         if (part.kind !== 'result') return this.#conclude(part);
         const covered = [...(part.covered ?? [])].filter((partition) => set.has(partition));
         if (covered.length > 0) parts.push({ value: part.value as T, covered });
@@ -189,7 +191,13 @@ export class Dispatch {
     const { clock, accepting, timeout } = this.#options;
     if (!accepting()) throw new RouterError('CLOSED', 'this node is closed');
     call.signal?.throwIfAborted();
-    return { ...call, id: this.#nextId(), deadline: clock.now() + (call.timeout ?? timeout) };
+    const within = call.timeout ?? timeout;
+    if (!(within > 0)) throw new RouterError('INVALID_OPTION', `timeout: ${within} is not a time above zero`);
+    for (const name of [call.service, call.handler]) {
+      if (Buffer.byteLength(name) > 255)
+        throw new RouterError('INVALID_OPTION', `'${name}' is too long a name`);
+    }
+    return { ...call, id: this.#nextId(), deadline: clock.now() + within };
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
@@ -247,7 +255,13 @@ export class Dispatch {
     const args = codec.encodeList(journey.args);
     const request = { id, budget: journey.deadline - clock.now(), target, service, handler, args };
     const reply = await this.#orAborted(peer.call(request), journey, () => peer.forget(id));
-    return this.#decode(reply, agreement.view.owners.length);
+    try {
+      return this.#decode(reply, agreement.view.owners.length);
+    } catch (error) {
+      // An answer that cannot be read is none; the peer that wrote it is not asked again over the same link.
+      peer.distrust((error as Error).message);
+      throw new LinkError('down', true, `the answer of ${owner} cannot be read: ${(error as Error).message}`);
+    }
   }
 
   #decode(reply: Reply, partitions: number): Outcome {
@@ -336,9 +350,9 @@ export class Dispatch {
         aborted();
         reject(signal.reason);
       };
-      signal.addEventListener('abort', abort, { once: true });
       work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
       if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
     });
   }
 }

@@ -31,6 +31,9 @@ export const defaultFrameLimit: number = 16 * 1024 * 1024;
 
 const headerLength = 4;
 
+/** The type counts as a part of the frame. */
+export const typeLength = 1;
+
 /** Starts a frame; {@link finishFrame} closes it. */
 export function startFrame(type: FrameType, capacity?: number): ByteWriter {
   const writer = new ByteWriter(capacity);
@@ -39,9 +42,14 @@ export function startFrame(type: FrameType, capacity?: number): ByteWriter {
   return writer;
 }
 
+/** The length of a frame begun with {@link startFrame}, as its header will tell it. */
+export function frameLength(writer: ByteWriter): number {
+  return writer.length - headerLength;
+}
+
 /** Fills in the length of a frame begun with {@link startFrame}. */
 export function finishFrame(writer: ByteWriter): Buffer {
-  writer.patch(0, writer.length - headerLength);
+  writer.patch(0, frameLength(writer));
   return writer.finish();
 }
 

@@ -39,7 +39,7 @@ export function parseHandshake<T extends object>(body: Uint8Array, texts: readon
     throw new RangeError('a handshake that is not an object');
   for (const name of texts) {
     const text = (parsed as Record<string, unknown>)[name];
-    if (typeof text !== 'string' || text.length > 255) throw new RangeError(`a handshake without ${name}`);
+    if (typeof text !== 'string' || text.length > 1024) throw new RangeError(`a handshake without ${name}`);
   }
   return parsed as T;
 }

@@ -7,7 +7,7 @@ import { type Random, randomName } from './random.ts';
 import type { Router } from './router.ts';
 import type { Handler } from './services.ts';
 import { fail, found, join, type Member, memberOf, type View } from './view.ts';
-import { decodeView, encodeView } from './view-json.ts';
+import { checkMember, decodeView, encodeView } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
 
 /** The service every node offers to the others of its cluster. */
@@ -40,7 +40,17 @@ type Answer =
   | { kind: 'refused'; reason: string }
   | { kind: 'silent'; reason: string };
 
+/** A node that was reached, over the link that still stands or not, and the incarnation that it takes the place of. */
+interface Joiner {
+  readonly member: Member;
+  readonly replaces: string | undefined;
+  readonly link: Peer;
+}
+
 const retryAfter = 50;
+
+/** How long one member may take to answer, in ms. */
+const patience = 5_000;
 /** How many members are asked at a time; one that answers is enough. */
 const askedAtOnce = 3;
 
@@ -48,7 +58,7 @@ const askedAtOnce = 3;
 export class Membership {
   readonly #options: MembershipOptions;
   /** Joiners that were reached and wait for the next view; those of about the same time enter together. */
-  readonly #joiners = new Map<string, Member>();
+  readonly #joiners = new Set<Joiner>();
   #calls = 0;
 
   constructor(options: MembershipOptions) {
@@ -75,11 +85,12 @@ export class Membership {
     while (!agreement.joined) {
       try {
         const stored = await store.read();
-        const answers = stored === undefined ? [] : await this.#askAll(stored);
+        const answers = stored === undefined ? [] : await this.#askAll(stored, deadline);
         const welcome = answers.find((answer) => answer.kind === 'welcome');
         const refused = answers.find((answer) => answer.kind === 'refused');
-        if (refused !== undefined) throw new RouterError('CONFIG_MISMATCH', refused.reason);
+        // Whoever was let in is in the view, whatever others say.
         if (welcome !== undefined) agreement.adopt(welcome.view);
+        else if (refused !== undefined) throw new RouterError('CONFIG_MISMATCH', refused.reason);
         else if (answers.every((answer) => answer.kind === 'dead')) await this.#found(stored);
         hindrance = answers.find((answer) => answer.kind === 'silent')?.reason ?? hindrance;
       } catch (error) {
@@ -88,7 +99,7 @@ export class Membership {
         if (error instanceof RouterError && error.code !== 'TIMEOUT') throw error;
       }
       if (agreement.joined) return;
-      if (clock.now() > deadline) {
+      if (clock.now() >= deadline) {
         throw new RouterError(
           'TIMEOUT',
           `could not join cluster '${cluster}' within ${joinTimeout} ms: ${hindrance}`,
@@ -120,7 +131,7 @@ export class Membership {
   }
 
   /** Asks members a few at a time, and stops at the first welcome. */
-  async #askAll(view: View): Promise<Answer[]> {
+  async #askAll(view: View, deadline: number): Promise<Answer[]> {
     const { self, approach } = this.#options;
     approach(view.birth);
     // An earlier attempt succeeded and its answer was lost.
@@ -128,13 +139,13 @@ export class Membership {
     const answers: Answer[] = [];
     for (let at = 0; at < view.members.length; at += askedAtOnce) {
       const some = view.members.slice(at, at + askedAtOnce);
-      answers.push(...(await Promise.all(some.map((member) => this.#ask(member, view.birth)))));
+      answers.push(...(await Promise.all(some.map((member) => this.#ask(member, view.birth, deadline)))));
       if (answers.some((answer) => answer.kind === 'welcome')) break;
     }
     return answers;
   }
 
-  async #ask(member: Member, birth: string): Promise<Answer> {
+  async #ask(member: Member, birth: string, deadline: number): Promise<Answer> {
     let dead = false;
     const peer = new Peer({
       ...this.#options.peer,
@@ -145,7 +156,8 @@ export class Membership {
       },
     });
     try {
-      const text = await this.#request(peer, 'join', [this.#options.self]);
+      const budget = Math.min(patience, deadline - this.#options.clock.now());
+      const text = await this.#request(peer, 'join', [this.#options.self], budget);
       return { kind: 'welcome', view: decodeView(String(text)) };
     } catch (error) {
       if (dead) return { kind: 'dead' };
@@ -158,42 +170,38 @@ export class Membership {
   }
 
   /** Lets a node in after a round trip with it: a node that nobody can reach must not be given anything. */
-  async #admit(joiner: Member): Promise<string> {
+  async #admit(member: Member): Promise<string> {
     const { agreement, router, peer, self, reaches } = this.#options;
-    const known = memberOf(agreement.view, joiner.id);
-    if (
-      known !== undefined &&
-      known.incarnation !== joiner.incarnation &&
-      (known.id === self.id || reaches(known.id))
-    ) {
-      const message = `a node with the id '${joiner.id}' is running already: give each node an id of its own, or none`;
-      throw new RouterError('CONFIG_MISMATCH', message);
-    }
-    const link = new Peer({ ...peer, to: joiner, birth: agreement.view.birth, died: () => {} });
+    checkMember(member);
+    const known = memberOf(agreement.view, member.id);
+    const other = known !== undefined && known.incarnation !== member.incarnation;
+    if (other && (known.id === self.id || reaches(known.id))) throw taken(member.id);
+    const link = new Peer({ ...peer, to: member, birth: agreement.view.birth, died: () => {} });
+    const joiner: Joiner = { member, replaces: known?.incarnation, link };
     try {
-      await this.#request(link, 'ping', []);
+      await this.#request(link, 'ping', [], patience);
+      this.#joiners.add(joiner);
+      const view = await agreement.publish((current) => {
+        const fresh = [...this.#joiners].filter((each) => mayEnter(each, current));
+        const members = new Map(fresh.map((each) => [each.member.id, each.member]));
+        return members.size === 0 ? undefined : join(current, [...members.values()], router);
+      });
+      const entered = memberOf(view, member.id);
+      if (entered === undefined) throw new LinkError('down', true, `the link to ${member.id} broke`);
+      if (entered.incarnation !== member.incarnation) throw taken(member.id);
+      return encodeView(view);
     } finally {
+      this.#joiners.delete(joiner);
       link.close();
     }
-    this.#joiners.set(joiner.id, joiner);
-    const view = await agreement.publish((current) => {
-      const fresh = [...this.#joiners.values()].filter(
-        ({ id, incarnation }) => memberOf(current, id)?.incarnation !== incarnation,
-      );
-      return fresh.length === 0 ? undefined : join(current, fresh, router);
-    });
-    for (const [id, { incarnation }] of this.#joiners) {
-      if (memberOf(view, id)?.incarnation === incarnation) this.#joiners.delete(id);
-    }
-    return encodeView(view);
   }
 
-  async #request(peer: Peer, handler: string, args: unknown[]): Promise<unknown> {
+  async #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
     const { codec } = this.#options;
     this.#calls += 1;
     const reply = await peer.call({
       id: this.#calls,
-      budget: 5_000,
+      budget,
       target: { kind: 'node' },
       service: clusterService,
       handler,
@@ -203,4 +211,18 @@ export class Membership {
     if (reply.kind === 'thrown') throw codec.decodeError(reply.error);
     throw new LinkError('down', true, reply.kind === 'refused' ? reply.message : 'asked the wrong node');
   }
+}
+
+/**
+ * Whether a joiner may still be let in, now that views may have passed since it was reached: its link stands, so it has
+ * not given up, and nobody but the one it replaces has its id.
+ */
+function mayEnter({ member, replaces, link }: Joiner, view: View): boolean {
+  const known = memberOf(view, member.id)?.incarnation;
+  return link.up && known !== member.incarnation && (known === undefined || known === replaces);
+}
+
+function taken(id: string): RouterError {
+  const message = `a node with the id '${id}' is running already: give each node an id of its own, or none`;
+  return new RouterError('CONFIG_MISMATCH', message);
 }

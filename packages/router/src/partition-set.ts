@@ -15,6 +15,10 @@ export class PartitionSet implements Iterable<number> {
     return set;
   }
 
+  get empty(): boolean {
+    return this.bits.every((byte) => byte === 0);
+  }
+
   add(partition: number): void {
     this.bits[partition >> 3]! |= 1 << (partition & 7);
   }

@@ -88,6 +88,9 @@ export class Peer {
   #deadline: { at: number; timer: Timer } | undefined;
   #lastHeard = 0;
   #lastBeat = 0;
+  #upSince = 0;
+  /** Bytes of the calls that wait for the link to come up. */
+  #unsent = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -108,7 +111,8 @@ export class Peer {
   call(request: Request): Promise<Reply> {
     const { limits, clock } = this.#options;
     if (this.#closed) return Promise.reject(new LinkError('down', false, `the link to ${this.id} is closed`));
-    if (this.#inFlight.size >= limits.inFlight || (this.#connection?.pending ?? 0) > limits.queued) {
+    const queued = this.#unsent + (this.#connection?.pending ?? 0);
+    if (this.#inFlight.size >= limits.inFlight || queued > limits.queued) {
       const message = `${this.#inFlight.size} calls to ${this.id} are in flight: slow down or raise the limits`;
       return Promise.reject(new LinkError('overloaded', false, message));
     }
@@ -126,6 +130,7 @@ export class Peer {
       };
       this.#inFlight.set(request.id, entry);
       this.#watch(entry.deadline);
+      this.#unsent += request.args.length;
       if (this.#batch !== undefined) this.#send(entry, this.#batch);
       else if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
     });
@@ -142,6 +147,13 @@ export class Peer {
     if (this.#inFlight.size === 0 || !this.up) this.close();
   }
 
+  /** Ends the present connection: what came over it cannot be understood. */
+  distrust(reason: string): void {
+    if (this.#connection === undefined) return;
+    this.#options.log(`closing the link to ${this.id}: ${reason}`);
+    this.#lost(this.#connection, `${this.id} sent what the protocol does not allow`);
+  }
+
   /** Ends the link for good; calls in flight are rejected. */
   close(): void {
     if (this.#closed) return;
@@ -153,8 +165,9 @@ export class Peer {
 
   #dial(): void {
     const { transport, to } = this.#options;
+    const connect = async (): Promise<Connection> => transport.connect(to.address);
     // The callbacks below are given this attempt's connection: a late one of an earlier attempt changes nothing.
-    transport.connect(to.address).then(
+    connect().then(
       (connection) => this.#greet(connection),
       (error: unknown) => {
         if (this.#closed) return;
@@ -179,11 +192,6 @@ export class Peer {
     const { self, to, cluster, birth, clock, limits } = this.#options;
     this.#connection = connection;
     if (this.#inFlight.size > 0) connection.keepAlive(true);
-    const reader = new FrameReader(() => (this.up ? limits.frame : handshakeFrameLimit));
-    connection.handle({
-      data: (chunk) => this.#receive(connection, reader, chunk),
-      close: () => this.#lost(connection, `the link to ${this.id} broke`),
-    });
     const hello: Hello = {
       protocol: protocolVersion,
       cluster,
@@ -195,6 +203,11 @@ export class Peer {
     this.#handshake = clock.after(handshakeTimeout, () =>
       this.#lost(connection, `${this.id} did not answer the handshake`),
     );
+    const reader = new FrameReader(() => (this.up ? limits.frame : handshakeFrameLimit));
+    connection.handle({
+      data: (chunk) => this.#receive(connection, reader, chunk),
+      close: () => this.#lost(connection, `the link to ${this.id} broke`),
+    });
   }
 
   #receive(connection: Connection, reader: FrameReader, chunk: Uint8Array): void {
@@ -224,7 +237,7 @@ export class Peer {
   }
 
   #welcome(connection: Connection, frame: Frame): void {
-    const { to, clock, log } = this.#options;
+    const { to, clock, limits, log } = this.#options;
     if (frame.type === FrameType.refused) {
       const { reason } = parseHandshake<Refusal>(frame.body, ['reason']);
       log(`${this.id} refuses this node: ${reason}`);
@@ -234,13 +247,14 @@ export class Peer {
     if (frame.type !== FrameType.welcome)
       throw new RangeError(`a frame of type ${frame.type} instead of a welcome`);
     const welcome = parseHandshake<Welcome>(frame.body, ['id', 'incarnation']);
+    if (!Number.isSafeInteger(welcome.epoch)) throw new RangeError('a welcome without an epoch');
     if (welcome.id !== to.id || welcome.incarnation !== to.incarnation)
       throw new RangeError('another node answers');
     this.#handshake?.cancel();
-    this.#retryAfter = firstRetry;
-    const batch = new Batch(connection, FrameType.calls, clock);
+    const batch = new Batch(connection, FrameType.calls, clock, limits.frame);
     this.#batch = batch;
-    this.#lastBeat = clock.now();
+    this.#upSince = clock.now();
+    this.#lastBeat = this.#upSince;
     this.#beatLater(connection);
     this.#options.heardEpoch(welcome.epoch);
     for (const entry of [...this.#inFlight.values()]) this.#send(entry, batch);
@@ -249,19 +263,29 @@ export class Peer {
   #send(entry: InFlight, batch: Batch): void {
     const budget = entry.deadline - this.#options.clock.now();
     if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
-    entry.sent = true;
-    batch.add((writer) => writeRequest(writer, { ...entry.request, budget }));
+    try {
+      batch.add((writer) => writeRequest(writer, { ...entry.request, budget }));
+      entry.sent = true;
+      this.#unsent -= entry.request.args.length;
+    } catch (error) {
+      this.#settle(entry.request.id)?.reject(new LinkError('tooLarge', false, (error as Error).message));
+    }
   }
 
   #lost(connection: Connection, message: string): void {
     if (connection !== this.#connection) return;
-    const wasUp = this.up;
+    const stood = this.up && this.#options.clock.now() - this.#upSince >= lastRetry;
     this.#drop(message);
     if (this.#retired) this.close();
     if (this.#closed) return;
     // A link that stood is dialled again at once: a killed process refuses, which proves its death within milliseconds.
-    if (wasUp) this.#dial();
-    else this.#dialLater();
+    // One that breaks as soon as it is up is not worth a try at every turn.
+    if (stood) {
+      this.#retryAfter = firstRetry;
+      this.#dial();
+    } else {
+      this.#dialLater();
+    }
   }
 
   #drop(message: string): void {
@@ -284,6 +308,7 @@ export class Peer {
     const entry = this.#inFlight.get(id);
     if (entry === undefined) return undefined;
     this.#inFlight.delete(id);
+    if (!entry.sent) this.#unsent -= entry.request.args.length;
     if (this.#inFlight.size === 0) {
       this.#connection?.keepAlive(false);
       if (this.#retired) this.close();

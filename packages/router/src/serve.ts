@@ -57,6 +57,9 @@ export class Serve {
   /** Executes a call of another node. Throws on malformed arguments. */
   answer(request: Request, caller: string): Reply | Promise<Reply> {
     const { clock, codec } = this.#options;
+    // Before it has joined this node owns nothing, and does not know how many partitions there are.
+    if (this.#options.epoch() === 0 && request.target.kind !== 'node')
+      return { kind: 'wrongOwner', epoch: 0 };
     if (request.target.kind === 'partitions')
       new PartitionSet(this.#options.partitions(), request.target.set);
     const outcome = this.execute({
@@ -94,6 +97,8 @@ export class Serve {
       return { kind: 'refused', code: 'UNKNOWN_HANDLER', message };
     }
     const covered = call.target.kind === 'partitions' ? (context.partitions as PartitionSet) : undefined;
+    // Nothing of it is here: the caller learns just that.
+    if (covered?.empty === true) return result(undefined, covered);
     try {
       const value = handler(context, ...call.args);
       if (!(value instanceof Promise)) return result(value, covered);

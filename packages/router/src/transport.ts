@@ -8,7 +8,7 @@ export interface Connection {
   handle(handlers: ConnectionHandlers): void;
   /** Whether this connection keeps the process alive; it does not, unless asked to. */
   keepAlive(active: boolean): void;
-  /** Ends the connection at once. The close handlers of both sides are called. */
+  /** Ends the connection: what was sent still goes out, nothing more comes in. The close handlers of both sides are called. */
   close(): void;
 }
 
@@ -24,6 +24,7 @@ export interface Listener {
   readonly address: string;
   /** Whether this listener keeps the process alive; it does not, unless asked to. */
   keepAlive(active: boolean): void;
+  /** Accepts nothing more. Connections that were accepted go on until they are closed. */
   close(): Promise<void>;
 }
 

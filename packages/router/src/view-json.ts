@@ -98,7 +98,8 @@ export function isPowerOfTwo(value: number): boolean {
   return Number.isInteger(value) && value > 0 && (value & (value - 1)) === 0;
 }
 
-function checkMember(member: Member): void {
+/** Throws unless `member` has everything a member has: another node may have made it up. */
+export function checkMember(member: Member): void {
   const { id, incarnation, address, weight, opened } = member;
   const texts = [id, incarnation, address, ...opened];
   const texted = Array.isArray(opened) && texts.every((text) => typeof text === 'string');

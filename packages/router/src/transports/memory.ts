@@ -23,6 +23,8 @@ export class MemoryNetwork {
   readonly #delay: (from: string, to: string) => number;
   readonly #listeners = new Map<string, { host: string; accept: (connection: Connection) => void }>();
   readonly #dead = new Set<string>();
+  /** How often each host has crashed: what an earlier life began comes to nothing. */
+  readonly #lives = new Map<string, number>();
   readonly #links = new Map<string, Set<Link>>();
   readonly #paused = new Map<string, (() => void)[]>();
 
@@ -33,15 +35,18 @@ export class MemoryNetwork {
 
   /** The network as `host` uses it. */
   transport(host: string): Transport {
+    const life = this.#life(host);
+    const alive = (): boolean => this.#life(host) === life;
     return {
       name: 'memory',
       listen: async (address, accept) => this.#listen(host, address, accept),
-      connect: (address) => this.#connect(host, address),
+      connect: (address) => this.#connect(host, address, alive),
     };
   }
 
   /** Ends everything of `host` at once, as `kill -9` would: its connections break and its addresses refuse for good. */
   crash(host: string): void {
+    this.#lives.set(host, this.#life(host) + 1);
     for (const [address, listener] of this.#listeners) {
       if (listener.host !== host) continue;
       this.#listeners.delete(address);
@@ -68,6 +73,10 @@ export class MemoryNetwork {
     else held.push(task);
   }
 
+  #life(host: string): number {
+    return this.#lives.get(host) ?? 0;
+  }
+
   #listen(host: string, address: string, accept: (connection: Connection) => void): Listener {
     if (this.#listeners.has(address)) throw new Error(`${address} is already taken`);
     this.#listeners.set(address, { host, accept });
@@ -80,9 +89,10 @@ export class MemoryNetwork {
     };
   }
 
-  #connect(host: string, address: string): Promise<Connection> {
+  #connect(host: string, address: string, alive: () => boolean): Promise<Connection> {
     return new Promise((resolve, reject) => {
       this.#clock.after(this.#delay(host, address), () => {
+        if (!alive()) return;
         const listener = this.#listeners.get(address);
         if (listener === undefined) {
           const dead = this.#dead.has(address);
@@ -130,8 +140,13 @@ class Link {
 
   constructor(options: LinkOptions) {
     const { dialler, acceptor, ended } = options;
-    this.dialled = new End(options, dialler, acceptor, () => ended(this));
-    this.accepted = new End(options, acceptor, dialler, () => ended(this));
+    let ends = 2;
+    const over = (): void => {
+      ends -= 1;
+      if (ends === 0) ended(this);
+    };
+    this.dialled = new End(options, dialler, acceptor, over);
+    this.accepted = new End(options, acceptor, dialler, over);
     this.dialled.other = this.accepted;
     this.accepted.other = this.dialled;
   }
@@ -149,9 +164,12 @@ class End implements Connection {
   readonly #options: LinkOptions;
   readonly #peer: string;
   readonly #over: () => void;
+  /** What is on its way; the timers may fire out of order, what they deliver must not. */
+  readonly #onItsWay: (() => void)[] = [];
   #handlers: ConnectionHandlers | undefined;
   #early: Uint8Array[] = [];
   #closed = false;
+  #crashed = false;
   /** When the last piece arrives at the other end; a later piece never arrives before it. */
   #busyUntil = 0;
 
@@ -187,6 +205,7 @@ class End implements Connection {
 
   /** Ends without a word to its own side; the other side hears of it. */
   crash(): void {
+    this.#crashed = true;
     if (this.#closed) return;
     this.#closed = true;
     this.#over();
@@ -209,13 +228,16 @@ class End implements Connection {
     const { clock, delay } = this.#options;
     const now = clock.now();
     this.#busyUntil = Math.max(this.#busyUntil, now + delay(this.host, this.#peer));
-    clock.after(this.#busyUntil - now, task);
+    this.#onItsWay.push(task);
+    clock.after(this.#busyUntil - now, () => this.#onItsWay.shift()!());
   }
 
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#over();
-    this.#options.clock.defer(() => this.#handlers?.close());
+    this.#options.clock.defer(() => {
+      if (!this.#crashed) this.#handlers?.close();
+    });
   }
 }

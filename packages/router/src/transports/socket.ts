@@ -1,5 +1,5 @@
-import { chmod, readdir, stat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { chmod, lstat, readdir, unlink } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { RouterError } from '../errors.ts';
@@ -23,12 +23,7 @@ export function socketTransport(): Transport {
 
 async function listen(address: string, accept: (connection: Connection) => void): Promise<Listener> {
   const path = pathOf(address);
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    accept(new SocketConnection(socket));
-  });
+  const server = createServer((socket) => accept(new SocketConnection(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -36,22 +31,23 @@ async function listen(address: string, accept: (connection: Connection) => void)
   server.unref();
   // Running out of descriptors fails one accept; the listener goes on.
   server.on('error', () => {});
-  await chmod(path, 0o600);
+  try {
+    await chmod(path, 0o600);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   return {
     address,
     keepAlive: (active) => (active ? server.ref() : server.unref()),
-    close: () => closeServer(server, sockets),
+    // Its connections are not waited for: they belong to those who accepted them, and may have answers to send.
+    close: async () => {
+      server.close();
+    },
   };
 }
 
-function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of sockets) socket.destroy();
-  });
-}
-
-function dial(address: string, options?: { signal?: AbortSignal }): Promise<Connection> {
+async function dial(address: string, options?: { signal?: AbortSignal }): Promise<Connection> {
   const path = pathOf(address);
   return new Promise((resolve, reject) => {
     const socket = connect({ path, ...(options?.signal === undefined ? {} : { signal: options.signal }) });
@@ -85,7 +81,8 @@ export async function sweepSockets(
     const path = join(directory, name);
     if (!name.endsWith('.sock') || used.has(scheme + path)) continue;
     try {
-      if (clock.wallTime() - (await stat(path)).mtimeMs < youth) continue;
+      const found = await lstat(path);
+      if (!found.isSocket() || clock.wallTime() - found.mtimeMs < youth) continue;
       (await dial(scheme + path)).close();
     } catch (error) {
       // Somebody else may have been faster.
@@ -113,6 +110,7 @@ function pathOf(address: string): string {
 
 class SocketConnection implements Connection {
   readonly #socket: Socket;
+  #closed = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -126,7 +124,9 @@ class SocketConnection implements Connection {
   }
 
   handle(handlers: ConnectionHandlers): void {
-    this.#socket.on('data', (chunk: Buffer) => handlers.data(chunk));
+    this.#socket.on('data', (chunk: Buffer) => {
+      if (!this.#closed) handlers.data(chunk);
+    });
     this.#socket.once('close', () => handlers.close());
   }
 
@@ -136,10 +136,11 @@ class SocketConnection implements Connection {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.#socket.writable) this.#socket.write(bytes);
+    if (!this.#closed && this.#socket.writable) this.#socket.write(bytes);
   }
 
   close(): void {
+    this.#closed = true;
     // What was sent goes out first: a refusal is worth nothing if its reason is cut off.
     this.#socket.destroySoon();
   }

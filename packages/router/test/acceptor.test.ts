@@ -1,0 +1,328 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Acceptor, type AcceptorOptions } from '../src/acceptor.ts';
+import { ByteWriter } from '../src/bytes.ts';
+import { FrameType, type Reply, type Request, readReplies, writeRequest } from '../src/frame.ts';
+import { defaultLimits } from '../src/limits.ts';
+import { epochFrame } from '../src/peer.ts';
+import { ManualClock, TestCluster } from '../src/testing/index.ts';
+import { MemoryNetwork } from '../src/transports/memory.ts';
+import { codec, framed, helloFrame, noise, RawEnd, request, strays } from './links.ts';
+
+const to = { id: 'b', incarnation: 'b1' };
+
+function calls(...requests: Request[]): Buffer {
+  const writer = new ByteWriter();
+  for (const each of requests) writeRequest(writer, each);
+  return framed(FrameType.calls, writer.finish());
+}
+
+function result(value: unknown): Reply {
+  return { kind: 'result', value: codec.encodeList([value]) };
+}
+
+let clock: ManualClock;
+let network: MemoryNetwork;
+let served: Request[];
+let logged: string[];
+let ended: number;
+let serve: AcceptorOptions['serve'];
+let birth: string | undefined;
+let heard: number[];
+beforeEach(() => {
+  clock = new ManualClock();
+  network = new MemoryNetwork({ clock, delay: () => 1 });
+  served = [];
+  logged = [];
+  heard = [];
+  ended = 0;
+  birth = 'birth';
+  serve = (asked) => {
+    served.push(asked);
+    return { kind: 'result', value: asked.args };
+  };
+});
+
+async function dialled(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
+  const options: AcceptorOptions = {
+    clock,
+    limits: defaultLimits,
+    self: () => ({ id: 'b', incarnation: 'b1', cluster: 'test', birth }),
+    epoch: () => 7,
+    heardEpoch: (epoch) => heard.push(epoch),
+    serve: (asked, caller) => serve(asked, caller),
+    log: (message) => logged.push(message),
+    ...more,
+  };
+  const accept = (connection: ConstructorParameters<typeof Acceptor>[0]): void => {
+    new Acceptor(connection, options, () => {
+      ended += 1;
+    });
+  };
+  const address = `memory:b-${clock.waiting}-${Math.random()}`;
+  await network.transport('b').listen(address, accept);
+  return new RawEnd(await clock.run(network.transport('a').connect(address)));
+}
+
+async function greeted(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
+  const end = await dialled(more);
+  end.send(helloFrame({ to }));
+  await clock.advance(5);
+  end.take();
+  return end;
+}
+
+function answers(end: RawEnd): { id: number; reply: Reply }[] {
+  return end.take().flatMap(({ body }) => readReplies(body));
+}
+
+describe('the handshake of an acceptor', () => {
+  it('welcomes a dialler of its cluster, and says who it is', async () => {
+    const end = await dialled();
+    end.send(helloFrame({ to }));
+    await clock.advance(5);
+    expect(end.json()).toEqual({ id: 'b', incarnation: 'b1', epoch: 7 });
+    await clock.advance(60_000);
+    expect(end.closed).toBe(false);
+  });
+
+  const refusals: [what: string, hello: Parameters<typeof helloFrame>[0], reason: RegExp][] = [
+    ['another protocol', { to, protocol: 2 }, /protocol 2 is spoken there, 1 here/],
+    ['another cluster', { to, cluster: 'other' }, /this is cluster 'test', not 'other'/],
+    ['another birth', { to, birth: 'later' }, /born as birth, not as later/],
+    ['another id', { to: { id: 'c', incarnation: 'b1' } }, /this is node b \(b1\)/],
+    ['another incarnation', { to: { id: 'b', incarnation: 'b0' } }, /this is node b \(b1\)/],
+    ['nobody', { to: undefined as never }, /this is node b \(b1\)/],
+  ];
+  for (const [what, hello, reason] of refusals) {
+    it(`refuses a dialler that wants ${what}, with the reason, and ends`, async () => {
+      const end = await dialled();
+      end.send(helloFrame(hello));
+      await clock.advance(10);
+      expect((end.json() as { reason: string }).reason).toMatch(reason);
+      expect(end.closed).toBe(true);
+      expect(ended).toBe(1);
+    });
+  }
+
+  it('refuses everybody before it has a birth', async () => {
+    birth = undefined;
+    const end = await dialled();
+    end.send(helloFrame({ to }));
+    await clock.advance(10);
+    expect(end.json()).toEqual({ reason: 'this node is not a member yet' });
+  });
+
+  it('ends when nothing was said for 2 seconds', async () => {
+    const end = await dialled();
+    await clock.advance(1_900);
+    expect(end.closed).toBe(false);
+    await clock.advance(200);
+    expect(end.closed).toBe(true);
+  });
+
+  it('takes no more than 16 KiB from a stranger', async () => {
+    const end = await dialled();
+    end.send(Buffer.of(0, 0, 0x40, 1, FrameType.hello));
+    await clock.advance(10);
+    expect(end.closed).toBe(true);
+    expect(logged).toEqual([expect.stringContaining('closing the link from a stranger')]);
+  });
+
+  it('answers no call before it', async () => {
+    const end = await dialled();
+    end.send(calls(request(1)));
+    await clock.advance(10);
+    expect(served).toEqual([]);
+    expect(end.closed).toBe(true);
+  });
+});
+
+describe('an acceptor', () => {
+  it('answers what can be answered at once in one frame, and the rest when it is known', async () => {
+    const later = new Map<number, (reply: Reply) => void>();
+    serve = ({ id }) => (id % 2 === 0 ? result(id) : new Promise((resolve) => later.set(id, resolve)));
+    const end = await greeted();
+    end.send(calls(...[1, 2, 3, 4].map((id) => request(id))));
+    await clock.advance(5);
+    expect(end.frames).toHaveLength(1);
+    expect(answers(end).map(({ id }) => id)).toEqual([2, 4]);
+    later.get(3)!(result('three'));
+    await clock.advance(5);
+    expect(answers(end)).toEqual([{ id: 3, reply: { ...result('three'), covered: Buffer.alloc(0) } }]);
+  });
+
+  it('answers a ping with its epoch and hears that of the other', async () => {
+    const end = await greeted();
+    end.send(epochFrame(FrameType.ping, 9));
+    await clock.advance(5);
+    expect(heard).toEqual([9]);
+    expect(end.take().map(({ type, body }) => [type, body.readUIntBE(0, 6)])).toEqual([[FrameType.pong, 7]]);
+  });
+
+  it('refuses with OVERLOADED what exceeds the calls that may wait, and takes more afterwards', async () => {
+    const waiting: ((reply: Reply) => void)[] = [];
+    serve = () => new Promise((resolve) => waiting.push(resolve));
+    const end = await greeted({ limits: { ...defaultLimits, inFlight: 2 } });
+    end.send(calls(request(1), request(2), request(3)));
+    await clock.advance(5);
+    expect(answers(end)).toMatchObject([{ id: 3, reply: { kind: 'refused', code: 'OVERLOADED' } }]);
+    for (const resolve of waiting.splice(0)) resolve(result('done'));
+    await clock.advance(5);
+    expect(answers(end).map(({ id }) => id)).toEqual([1, 2]);
+    end.send(calls(request(4)));
+    await clock.advance(5);
+    expect(waiting).toHaveLength(1);
+  });
+
+  it('refuses with TOO_LARGE an answer that no frame can hold, and goes on', async () => {
+    serve = ({ id }) => result(id === 1 ? 'x'.repeat(2_000) : 'small');
+    const end = await greeted({ limits: { ...defaultLimits, frame: 1_500 } });
+    end.send(calls(request(1), request(2)));
+    await clock.advance(5);
+    expect(answers(end)).toMatchObject([
+      { id: 1, reply: { kind: 'refused', code: 'TOO_LARGE' } },
+      { id: 2, reply: { kind: 'result' } },
+    ]);
+  });
+
+  it('splits answers that together exceed the limit on frames', async () => {
+    serve = ({ id }) => result('x'.repeat(id * 100));
+    const limits = { ...defaultLimits, frame: 1_000 };
+    const end = await greeted({ limits });
+    end.send(calls(...[6, 6, 3, 9].map((id) => request(id))));
+    await clock.advance(5);
+    for (const { body } of end.frames) expect(body.length).toBeLessThan(limits.frame);
+    expect(answers(end).map(({ id }) => id)).toEqual([6, 6, 3, 9]);
+  });
+
+  it('gives up a dialler that asks and never reads', async () => {
+    serve = () => result('x'.repeat(500));
+    const slow = new MemoryNetwork({ clock, delay: (from) => (from === 'b' ? 60_000 : 1) });
+    network = slow;
+    const end = await dialled({ limits: { ...defaultLimits, queued: 2_000 } });
+    end.send(helloFrame({ to }));
+    for (let id = 0; id < 200; id += 1) end.send(calls(request(id)));
+    await clock.advance(100);
+    expect(logged).toEqual([expect.stringContaining('wait unread')]);
+    expect(ended).toBe(1);
+  });
+
+  it('drops the answers of a link that has ended', async () => {
+    let settle: (reply: Reply) => void = () => {};
+    serve = () =>
+      new Promise((resolve) => {
+        settle = resolve;
+      });
+    const end = await greeted();
+    end.send(calls(request(1)));
+    await clock.advance(5);
+    end.close();
+    await clock.advance(5);
+    const stray = await strays(async () => {
+      settle(result(1));
+      await clock.advance(5);
+    });
+    expect(stray).toEqual([]);
+    expect(ended).toBe(1);
+  });
+});
+
+describe('a node and bytes that nobody should send', () => {
+  const answered = { service: 'echo', handler: 'echo', args: ['well'] };
+
+  async function pair(): Promise<TestCluster> {
+    const cluster = new TestCluster({ seed: 3 });
+    await cluster.join('a', { partitions: 16 });
+    await cluster.join('b');
+    const echo = { handlers: { echo: (_context: unknown, ...args: unknown[]) => args } };
+    for (const node of cluster.nodes) await cluster.run(node.open('echo', echo));
+    await cluster.clock.advance(100);
+    return cluster;
+  }
+
+  async function attacked(valid: fc.Arbitrary<Buffer>, greet: boolean): Promise<unknown[]> {
+    const cluster = await pair();
+    const [a, b] = cluster.nodes as [(typeof cluster.nodes)[0], (typeof cluster.nodes)[0]];
+    const { address, incarnation } = b.view.members.find(({ id }) => id === 'a')!;
+    const errors: unknown[] = [];
+    for (const node of cluster.nodes) node.on('error', (error) => errors.push(error));
+    const attack = async (noises: readonly Buffer[]): Promise<void> => {
+      const end = new RawEnd(await cluster.run(cluster.network.transport('m').connect(address)));
+      if (greet) {
+        end.send(
+          helloFrame({ birth: a.view.birth, id: 'm', incarnation: 'm1', to: { id: 'a', incarnation } }),
+        );
+      }
+      for (const bytes of noises) end.send(bytes);
+      await cluster.clock.advance(10);
+      const closed = end.closed;
+      // Whatever became of that link, the others stand and answer.
+      expect(a.status().members.map(({ up }) => up)).toEqual([true, true]);
+      expect(await cluster.run(b.dispatch.callNode('a', answered))).toEqual(['well']);
+      expect(await cluster.run(a.dispatch.callNode('b', answered))).toEqual(['well']);
+      if (!greet && !closed) {
+        await cluster.clock.advance(2_100);
+        expect(end.closed).toBe(true);
+      }
+      end.close();
+      await cluster.clock.advance(5);
+    };
+    const stray = await strays(async () => {
+      const property = fc.asyncProperty(fc.array(noise(valid), { minLength: 1, maxLength: 3 }), attack);
+      await fc.assert(property, { numRuns: 1_000 });
+    });
+    await cluster.close();
+    return [...stray, ...errors];
+  }
+
+  it('survive whatever a stranger says: it costs that link alone', { timeout: 60_000 }, async () => {
+    const valid = fc.constant(helloFrame({ to: { id: 'a', incarnation: 'x' } }));
+    expect(await attacked(valid, false)).toEqual([]);
+  });
+
+  it('survive whatever a known node says: it costs that link alone', { timeout: 60_000 }, async () => {
+    const set = Buffer.of(0xff, 0xff);
+    const valid = fc.constantFrom(
+      calls(request(1)),
+      calls(request(2), request(3, { target: { kind: 'key', hash: 5 } })),
+      calls(request(4, { target: { kind: 'partitions', set } })),
+      calls(request(5, { target: { kind: 'partitions', set: Buffer.of(1) } })),
+      calls(request(6, { args: Buffer.of(0, 0, 0, 1, 1, 0, 0, 0, 1, 0xc1) })),
+      calls(request(7, { service: '$cluster', handler: 'join', args: codec.encodeList([{ id: 5 }]) })),
+      calls(request(8, { service: '$cluster', handler: 'view', args: codec.encodeList(['{}']) })),
+      calls(request(9, { service: '__proto__', handler: 'constructor', budget: 5 })),
+      epochFrame(FrameType.ping, 2 ** 48 - 1),
+    );
+    expect(await attacked(valid, true)).toEqual([]);
+  });
+
+  it('close that link when they are a whole frame without sense', async () => {
+    const senseless = [
+      framed(FrameType.calls, Buffer.of(1, 2, 3)),
+      framed(FrameType.ping, Buffer.of(1)),
+      framed(FrameType.welcome, Buffer.from('{}')),
+      framed(FrameType.replies, Buffer.alloc(0)),
+      framed(99, Buffer.alloc(0)),
+      Buffer.of(0, 0, 0, 0, 4),
+      Buffer.of(0xff, 0xff, 0xff, 0xff, 4),
+      helloFrame({ to }),
+    ];
+    for (const bytes of senseless) {
+      const end = await greeted();
+      end.send(bytes);
+      await clock.advance(5);
+      expect(end.closed).toBe(true);
+    }
+    expect(logged).toHaveLength(senseless.length);
+    const end = await greeted({
+      serve: () => {
+        throw new RangeError('malformed arguments');
+      },
+    });
+    end.send(calls(request(1)));
+    await clock.advance(5);
+    expect(end.closed).toBe(true);
+    expect(logged.at(-1)).toBe('closing the link from a: malformed arguments');
+  });
+});
