@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Call, Part, PartialResultError } from '../src/dispatch.ts';
+import type { RoutedNode } from '../src/node.ts';
+import type { CallContext } from '../src/services.ts';
+import { TestCluster } from '../src/testing/index.ts';
+import { strays } from './links.ts';
+
+let cluster: TestCluster;
+let a: RoutedNode;
+let b: RoutedNode;
+/** Which node executed what, in order. */
+let executed: string[];
+/** Ends the handlers named `hold`. */
+let release: (() => void)[];
+beforeEach(() => {
+  cluster = new TestCluster({ seed: 11 });
+  executed = [];
+  release = [];
+});
+afterEach(() => cluster.close());
+
+function open(node: RoutedNode): Promise<void> {
+  return node.open('work', {
+    handlers: {
+      note: (_context: CallContext, what: unknown) => {
+        executed.push(`${node.id}:${String(what)}`);
+        return [node.id, what];
+      },
+      hold: async (_context: CallContext, what: unknown) => {
+        executed.push(`${node.id}:${String(what)}`);
+        await new Promise<void>((resolve) => release.push(resolve));
+        return node.id;
+      },
+      fail: () => {
+        throw Object.assign(new TypeError('no'), { code: 'E_NO' });
+      },
+      list: ({ partitions }: CallContext) => {
+        executed.push(node.id);
+        return [...partitions];
+      },
+      bad: () => () => 1,
+    },
+  });
+}
+
+async function pair(strict = false): Promise<void> {
+  a = await cluster.join('a', { partitions: 16, strict });
+  b = await cluster.join('b', { strict });
+  for (const node of [a, b]) await cluster.run(open(node));
+  for (const node of [a, b]) await cluster.run(node.ready());
+  await cluster.clock.advance(20);
+}
+
+function work(handler: string, ...args: unknown[]): Call {
+  return { service: 'work', handler, args };
+}
+
+/** A hash whose partition `node` owns. */
+function hashOf(node: RoutedNode): number {
+  return a.view.owners.indexOf(node.id);
+}
+
+describe('a call to the owner of a key', () => {
+  it('is executed there once, and answers what the handler answered or threw', async () => {
+    await pair();
+    for (const owner of [a, b]) {
+      for (const caller of [a, b]) {
+        executed.length = 0;
+        const answer = cluster.run(caller.dispatch.call(hashOf(owner), work('note', 1)));
+        expect(await answer).toEqual([owner.id, 1]);
+        expect(executed).toEqual([`${owner.id}:1`]);
+        await expect(cluster.run(caller.dispatch.call(hashOf(owner), work('fail')))).rejects.toMatchObject({
+          name: 'TypeError',
+          message: 'no',
+          code: 'E_NO',
+        });
+        await expect(cluster.run(caller.dispatch.call(hashOf(owner), work('none')))).rejects.toMatchObject({
+          code: 'UNKNOWN_HANDLER',
+          message: `node ${owner.id} has no handler 'none' in 'work'`,
+        });
+      }
+    }
+  });
+
+  it('takes any 32-bit hash, signed or not', async () => {
+    await pair();
+    for (const hash of [-1, 2 ** 32 - 1, 2 ** 31, -(2 ** 31)]) {
+      const owner = a.view.owners[hash & 15];
+      expect(await cluster.run(a.dispatch.call(hash, work('note', hash)))).toEqual([owner, hash]);
+    }
+  });
+
+  it('refuses names and times that make no sense, before anything is sent', async () => {
+    await pair();
+    for (const call of [
+      { ...work('note'), timeout: Number.NaN },
+      { ...work('note'), timeout: 0 },
+      work('x'.repeat(256)),
+      { ...work('note'), service: 'ü'.repeat(200) },
+    ]) {
+      await expect(a.dispatch.call(hashOf(b), call)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    }
+    await expect(
+      cluster.run(
+        a.dispatch.call(
+          hashOf(b),
+          work('note', () => 1),
+        ),
+      ),
+    ).rejects.toMatchObject({
+      code: 'NOT_SERIALIZABLE',
+    });
+    expect(executed).toEqual([]);
+  });
+
+  it('follows the partition to its new owner when the old one has died', async () => {
+    await pair();
+    const hash = hashOf(b);
+    cluster.crash('b');
+    await cluster.clock.advance(1);
+    expect(await cluster.run(a.dispatch.call(hash, work('note', 1)))).toEqual(['a', 1]);
+    expect(executed).toEqual(['a:1']);
+  });
+
+  it('is not executed again when it may have been: UNKNOWN_OUTCOME', async () => {
+    await pair();
+    const call = a.dispatch.call(hashOf(b), work('hold', 1));
+    await cluster.clock.advance(10);
+    expect(executed).toEqual(['b:1']);
+    cluster.crash('b');
+    await expect(cluster.run(call)).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+    expect(executed).toEqual(['b:1']);
+  });
+
+  it('is executed again when that is harmless', async () => {
+    await pair();
+    const call = a.dispatch.call(hashOf(b), { ...work('hold', 1), repeatable: true });
+    await cluster.clock.advance(10);
+    cluster.crash('b');
+    await cluster.clock.advance(50);
+    for (const end of release.splice(0)) end();
+    expect(await cluster.run(call)).toBe('a');
+    expect(executed).toEqual(['b:1', 'a:1']);
+  });
+
+  it('tells at its deadline whether anything may have happened', async () => {
+    await pair();
+    for (const owner of [a, b]) {
+      const write = a.dispatch.call(hashOf(owner), { ...work('hold', 1), timeout: 100 });
+      await expect(cluster.run(write)).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+      const read = a.dispatch.call(hashOf(owner), { ...work('hold', 1), timeout: 100, repeatable: true });
+      await expect(cluster.run(read)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    }
+  });
+
+  it('rejects with the reason of its signal, before it begins and while it is under way', async () => {
+    await pair();
+    const reason = new Error('changed my mind');
+    const before = a.dispatch.call(hashOf(b), { ...work('note', 1), signal: AbortSignal.abort(reason) });
+    await expect(before).rejects.toBe(reason);
+    expect(executed).toEqual([]);
+    for (const owner of [a, b]) {
+      const controller = new AbortController();
+      const call = a.dispatch.call(hashOf(owner), { ...work('hold', 1), signal: controller.signal });
+      const outcome = expect(call).rejects.toBe(reason);
+      await cluster.clock.advance(10);
+      controller.abort(reason);
+      await outcome;
+    }
+    const stray = await strays(async () => {
+      for (const end of release.splice(0)) end();
+      await cluster.clock.advance(50);
+    });
+    expect(stray).toEqual([]);
+  });
+
+  it('is rejected when its node is closed, and later ones at once', async () => {
+    await pair();
+    const call = a.dispatch.call(hashOf(b), { ...work('hold', 1), repeatable: true });
+    const outcome = expect(call).rejects.toMatchObject({ code: 'CLOSED' });
+    await cluster.clock.advance(10);
+    await cluster.run(a.close());
+    await cluster.run(outcome);
+    await expect(a.dispatch.call(0, work('note'))).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('a call to one node', () => {
+  it('is not sent anywhere else', async () => {
+    await pair();
+    expect(await cluster.run(a.dispatch.callNode('b', work('note', 1)))).toEqual(['b', 1]);
+    await expect(a.dispatch.callNode('c', work('note', 1))).rejects.toMatchObject({ code: 'NODE_DOWN' });
+    const call = a.dispatch.callNode('b', work('hold', 2));
+    await cluster.clock.advance(10);
+    cluster.crash('b');
+    await expect(cluster.run(call)).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+    expect(executed).toEqual(['b:1', 'b:2']);
+  });
+});
+
+describe('a call to all partitions', () => {
+  function covered(parts: readonly Part<unknown>[]): number[] {
+    return parts.flatMap((part) => [...part.covered]).sort((x, y) => x - y);
+  }
+  const all = Array.from({ length: 16 }, (_, partition) => partition);
+
+  it('is executed once for each of them', async () => {
+    await pair();
+    const parts = await cluster.run(a.dispatch.callAll<number[]>(work('list')));
+    expect(covered(parts)).toEqual(all);
+    for (const part of parts) expect(part.value).toEqual([...part.covered]);
+    expect(executed.sort()).toEqual(['a', 'b']);
+  });
+
+  it('covers each partition once while they move', async () => {
+    await pair();
+    const calls = [a, b].flatMap((node) => Array.from({ length: 3 }, () => node));
+    const joining = cluster.join('c');
+    for (let round = 0; round < 30; round += 1) {
+      const answers = Promise.all(calls.map((node) => node.dispatch.callAll<number[]>(work('list'))));
+      for (const parts of await cluster.run(answers)) {
+        expect(covered(parts)).toEqual(all);
+        expect(parts.flatMap(({ value }) => value).sort((x, y) => x - y)).toEqual(all);
+      }
+      await cluster.clock.advance(3);
+      const c = cluster.nodes[2];
+      if (round === 10) await cluster.run(open(await joining));
+      if (round === 20) await cluster.run(c!.close());
+    }
+  });
+
+  it('says which partitions are missing at the deadline, and what the others answered', async () => {
+    await pair();
+    const theirs = all.filter((partition) => a.view.owners[partition] === 'b');
+    await cluster.run(
+      a.open('late', { handlers: { list: ({ partitions }: CallContext) => [...partitions] } }),
+    );
+    const call = a.dispatch.callAll({ service: 'late', handler: 'list', args: [], timeout: 200 });
+    const error = (await cluster.run(call.catch((reason: unknown) => reason))) as PartialResultError<
+      number[]
+    >;
+    expect(error).toMatchObject({ code: 'PARTIAL_RESULT', missing: theirs, epoch: a.view.epoch });
+    expect(covered(error.parts)).toEqual(all.filter((partition) => !theirs.includes(partition)));
+  });
+
+  it('says so as well when it is this node that does not answer in time', async () => {
+    await pair();
+    await cluster.run(
+      b.open('late', { handlers: { list: ({ partitions }: CallContext) => [...partitions] } }),
+    );
+    const call = a.dispatch.callAll({ service: 'late', handler: 'list', args: [], timeout: 200 });
+    const mine = all.filter((partition) => a.view.owners[partition] === 'a');
+    await expect(cluster.run(call)).rejects.toMatchObject({ code: 'PARTIAL_RESULT', missing: mine });
+  });
+
+  it('is rejected by what a handler threw', async () => {
+    await pair();
+    await expect(cluster.run(a.dispatch.callAll(work('fail')))).rejects.toMatchObject({ code: 'E_NO' });
+  });
+});
+
+describe('a strict node', () => {
+  it('passes arguments, answers and errors on as if they had travelled', async () => {
+    a = await cluster.join('a', { partitions: 16, strict: true });
+    const kept: unknown[] = [];
+    await cluster.run(
+      a.open('own', {
+        handlers: {
+          keep: (_context: CallContext, value: unknown) => {
+            kept.push(value);
+            return value;
+          },
+          fail: () => {
+            throw Object.assign(new RangeError('no'), { hidden: () => 1, code: 'E' });
+          },
+          bad: () => () => 1,
+        },
+      }),
+    );
+    const value = { list: [1, new Map([['a', new Date(5)]])] };
+    const answer = await cluster.run(a.dispatch.call(3, { service: 'own', handler: 'keep', args: [value] }));
+    expect(answer).toEqual(value);
+    expect(kept).toEqual([value]);
+    expect(kept[0]).not.toBe(value);
+    expect(answer).not.toBe(kept[0]);
+    const failed = cluster.run(a.dispatch.call(3, { service: 'own', handler: 'fail', args: [] }));
+    const error = (await failed.catch((reason: unknown) => reason)) as Error;
+    expect(error).toBeInstanceOf(RangeError);
+    expect(Object.keys(error)).toEqual(['code']);
+    for (const call of [
+      { service: 'own', handler: 'bad', args: [] },
+      { service: 'own', handler: 'keep', args: [() => 1] },
+    ]) {
+      await expect(cluster.run(a.dispatch.call(3, call))).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
+    }
+  });
+});
