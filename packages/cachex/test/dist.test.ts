@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+const cluster = fileURLToPath(new URL('../dist/cluster/index.js', import.meta.url));
 
 beforeAll(() => {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'packages/cachex'], {
@@ -42,23 +43,35 @@ describe('the main entry', () => {
     expect(files.filter((file) => file.includes('/cluster/'))).toEqual([]);
   }, 30_000);
 
-  it('can be required', () => {
-    const script = `console.log(typeof require(${JSON.stringify(entry)}).createCache)`;
-    expect(execFileSync(process.execPath, ['--no-warnings', '--eval', script], { encoding: 'utf8' })).toBe(
-      'function\n',
-    );
-  }, 30_000);
+  it.each([
+    ['createCache', entry],
+    ['join', cluster],
+  ])(
+    'can be required: %s is there',
+    (name, file) => {
+      const script = `console.log(typeof require(${JSON.stringify(file)}).${name})`;
+      expect(execFileSync(process.execPath, ['--no-warnings', '--eval', script], { encoding: 'utf8' })).toBe(
+        'function\n',
+      );
+    },
+    30_000,
+  );
 });
 
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';
+import type { ClusterCache, ClusterNode } from '${cluster}';
 declare const local: Cache<string, number>;
 declare const clustered: Actions<string, number, 'async', FunctionMap<string, number>>;
+declare const facade: ClusterCache<string, number>;
+declare const node: ClusterNode;
+const inferred = node.cache('users', { functions: { load: async (key: string) => 5 } });
+facade.get; facade.fetch; facade.local.get; inferred.get; inferred.fetch;
 local.get; local.fetch; clustered.get; clustered.fetch;
 `;
   const file = `${root}packages/cachex/test/hover.ts`;
 
-  it('show the doc comments of methods in an editor, for both modes', () => {
+  it('show the doc comments of methods in an editor, from both entries', () => {
     const service = ts.createLanguageService({
       getCompilationSettings: () => ({
         strict: true,
@@ -84,9 +97,10 @@ local.get; local.fetch; clustered.get; clustered.fetch;
       const info = service.getQuickInfoAtPosition(file, at);
       return ts.displayPartsToString(info?.documentation);
     };
-    for (const cache of ['local', 'clustered']) {
+    for (const cache of ['local', 'clustered', 'facade', 'inferred']) {
       expect(hover(`${cache}.get`)).toContain('Reads the value of `key`: the value, or `undefined`');
       expect(hover(`${cache}.fetch`)).toContain('one load runs for a key at a time');
     }
+    expect(hover('facade.local.get')).toContain('Reads the value of `key`');
   }, 60_000);
 });

@@ -1,4 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest';
+import type { ClusterCache, ClusterNode } from '../src/cluster/index.ts';
 import type { Actions, Call, Loader } from '../src/index.ts';
 import { type Cache, createCache } from '../src/index.ts';
 
@@ -12,6 +13,8 @@ const functions = {
 type Functions = typeof functions;
 declare const local: Cache<string, User, Functions>;
 declare const clustered: Actions<string, User, 'async', Functions>;
+
+declare const node: ClusterNode;
 
 // Nothing here is run; `npm run types` checks it.
 const checked = (): void => {
@@ -77,5 +80,52 @@ describe('types', () => {
   it('discriminate call records by action', () => {
     type Put = Extract<Call<string, User>, { action: 'put' }>;
     expectTypeOf<Put['args'][1]>().toEqualTypeOf<User>();
+  });
+});
+
+// Nothing here is run either.
+const clusterChecked = async (): Promise<void> => {
+  const inferred = node.cache('users', { functions });
+  expectTypeOf(inferred).toEqualTypeOf<ClusterCache<string, User, Functions>>();
+  expectTypeOf(inferred.fetch('ada', 'loadUser')).toEqualTypeOf<Promise<User>>();
+  expectTypeOf(inferred.get('ada')).toEqualTypeOf<Promise<User | undefined>>();
+  // @ts-expect-error a wrong name
+  void inferred.fetch('ada', 'nope');
+  // @ts-expect-error a wrong name in a record
+  void inferred.call({ action: 'fetch', args: ['ada', 'nope'] });
+  // @ts-expect-error a closure cannot be sent
+  void inferred.fetch('ada', async () => ({ email: 'Ada' }));
+  // @ts-expect-error a key of another type
+  void inferred.get(5);
+
+  const named = node.cache<string, User, Functions>('users', { functions, ttl: '5m', stats: true });
+  expectTypeOf(named).toEqualTypeOf(inferred);
+  // @ts-expect-error a wrong name
+  void named.fetch('ada', 'nope');
+
+  const loose = node.cache<string, User>('users', { functions });
+  expectTypeOf<Parameters<typeof loose.fetch>[1]>().toEqualTypeOf<string>();
+  // @ts-expect-error not a function of the cache's keys and values
+  node.cache<string, User>('users', { functions: { load: () => 5 } });
+  // @ts-expect-error an option of a local cache
+  node.cache('users', { clone: true });
+  // @ts-expect-error objects are no keys
+  node.cache<{ id: number }, User>('users');
+
+  expectTypeOf(inferred.local.get('ada')).toEqualTypeOf<User | undefined>();
+  expectTypeOf(inferred.local.size()).toEqualTypeOf<number>();
+  // @ts-expect-error the local share is read only
+  inferred.local.put('ada', { email: 'Ada' });
+  // @ts-expect-error options of a call that reaches other nodes
+  inferred.local.get('ada', { timeout: 5 });
+  // @ts-expect-error a duration needs a unit
+  void inferred.get('ada', { timeout: '5' });
+  // @ts-expect-error not an event
+  inferred.on('expird', () => {});
+};
+
+describe('types of a clustered cache', () => {
+  it('follow from the functions, or are named', () => {
+    expectTypeOf(clusterChecked).toBeFunction();
   });
 });
