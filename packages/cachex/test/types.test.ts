@@ -93,8 +93,11 @@ const clusterChecked = async (): Promise<void> => {
   void inferred.fetch('ada', 'nope');
   // @ts-expect-error a wrong name in a record
   void inferred.call({ action: 'fetch', args: ['ada', 'nope'] });
+  void inferred.call({ action: 'get', args: ['ada', { timeout: '1s' }] });
   // @ts-expect-error a closure cannot be sent
   void inferred.fetch('ada', async () => ({ email: 'Ada' }));
+  // @ts-expect-error a closure in a record cannot be sent
+  void inferred.call({ action: 'fetch', args: ['ada', async () => ({ email: 'Ada' })] });
   // @ts-expect-error a key of another type
   void inferred.get(5);
 

@@ -206,9 +206,10 @@ export class RoutedNode implements AsyncDisposable {
     return this.#agreement.view;
   }
 
-  /** Whether this node is alone and may skip routing and encoding: what it does not own nobody does. */
+  /** Whether this node is alone, owns everything, and may skip routing and encoding. */
   get solo(): boolean {
-    return !this.strict && !this.#closed && this.view.members.length === 1;
+    const { members, owners } = this.view;
+    return !this.strict && !this.#closed && members.length === 1 && owners[0] === this.id;
   }
 
   /** The members of the cluster, this node included. */

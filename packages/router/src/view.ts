@@ -144,8 +144,10 @@ export function hasOpenedAll(view: View, member: Member): boolean {
 /** Gives partitions without an owner to members that can serve them. */
 function adopt(view: View, router: Router): View {
   if (!view.owners.includes(null)) return view;
-  const able = view.members.filter((member) => hasOpenedAll(view, member));
-  const target = router.assign(able, view.owners.length, view.owners);
+  const able = view.members.filter((member) => member.weight > 0 && hasOpenedAll(view, member));
+  // Where nobody has opened everything, calls for what is not open wait; the rest need not.
+  const heirs = able.length > 0 ? able : view.members;
+  const target = router.assign(heirs, view.owners.length, view.owners);
   const owners = [...view.owners];
   const terms = [...view.terms];
   for (const [partition, owner] of view.owners.entries()) {

@@ -3,6 +3,7 @@ import { Codec } from '../src/codec.ts';
 import type { Reply, Request } from '../src/frame.ts';
 import { Ownership } from '../src/ownership.ts';
 import { PartitionSet } from '../src/partition-set.ts';
+import { allSafeguards } from '../src/safeguards.ts';
 import { Serve } from '../src/serve.ts';
 import { type CallContext, Services } from '../src/services.ts';
 import { ManualClock } from '../src/testing/index.ts';
@@ -29,6 +30,7 @@ beforeEach(() => {
     codec,
     ownership,
     services,
+    safeguards: allSafeguards,
     partitions: () => {
       if (view === undefined) throw new Error('not joined');
       return view.owners.length;
@@ -36,6 +38,8 @@ beforeEach(() => {
     epoch: () => view?.epoch ?? 0,
   });
 });
+
+const answer = (request: Request): Reply | Promise<Reply> => serve.answer(request, 'b');
 
 function follow(next: View): void {
   view = next;
@@ -94,16 +98,16 @@ function settled(reply: Reply | Promise<Reply>): Promise<Reply> {
 describe('a node that serves', () => {
   it('answers for the partitions it owns now, at once, and sends callers of others away', () => {
     openEcho();
-    expect(serve.answer(key(3))).toMatchObject({ kind: 'result' });
+    expect(answer(key(3))).toMatchObject({ kind: 'result' });
     give(3);
-    expect(serve.answer(key(3))).toEqual({ kind: 'wrongOwner', epoch: 2 });
-    expect(serve.answer(key(4))).toMatchObject({ kind: 'result' });
+    expect(answer(key(3))).toEqual({ kind: 'wrongOwner', epoch: 2 });
+    expect(answer(key(4))).toMatchObject({ kind: 'result' });
     expect(executed).toHaveLength(2);
   });
 
   it('drops a call that comes too late, unexecuted', () => {
     openEcho();
-    expect(serve.answer(key(1, { budget: 0 }))).toMatchObject({ kind: 'refused', code: 'TIMEOUT' });
+    expect(answer(key(1, { budget: 0 }))).toMatchObject({ kind: 'refused', code: 'TIMEOUT' });
     expect(executed).toEqual([]);
   });
 
@@ -111,23 +115,23 @@ describe('a node that serves', () => {
     openEcho();
     view = undefined;
     const set = new PartitionSet(8, Buffer.of(0xff)).bits;
-    expect(serve.answer(key(1))).toEqual({ kind: 'wrongOwner', epoch: 0 });
-    expect(serve.answer(key(1, { target: { kind: 'partitions', set } }))).toEqual({
+    expect(answer(key(1))).toEqual({ kind: 'wrongOwner', epoch: 0 });
+    expect(answer(key(1, { target: { kind: 'partitions', set } }))).toEqual({
       kind: 'wrongOwner',
       epoch: 0,
     });
-    expect(serve.answer(request(1))).toMatchObject({ kind: 'result' });
+    expect(answer(request(1))).toMatchObject({ kind: 'result' });
   });
 
   it('lets a call for a service wait until it is opened', async () => {
-    const reply = serve.answer(key(1));
+    const reply = answer(key(1));
     await clock.advance(500);
     openEcho();
     expect(await settled(reply)).toMatchObject({ kind: 'result' });
   });
 
   it('lets it wait no longer than its deadline, and does not execute it', async () => {
-    const reply = serve.answer(key(1, { budget: 300 }));
+    const reply = answer(key(1, { budget: 300 }));
     expect(await settled(reply)).toMatchObject({ kind: 'refused', code: 'TIMEOUT' });
     expect(clock.now()).toBe(300);
     openEcho();
@@ -136,12 +140,12 @@ describe('a node that serves', () => {
   });
 
   it('judges the owner again after a wait', async () => {
-    const waits = serve.answer(key(1));
+    const waits = answer(key(1));
     give(1);
     openEcho();
     expect(await settled(waits)).toEqual({ kind: 'wrongOwner', epoch: 2 });
     ownership.seal([2]);
-    const held = serve.answer(key(2));
+    const held = answer(key(2));
     give(2);
     ownership.unseal([2]);
     expect(await settled(held)).toEqual({ kind: 'wrongOwner', epoch: 3 });
@@ -151,14 +155,14 @@ describe('a node that serves', () => {
   it('holds the calls of a sealed partition, and no others', async () => {
     openEcho();
     ownership.seal([2]);
-    const held = serve.answer(key(2));
-    expect(serve.answer(key(3))).toMatchObject({ kind: 'result' });
+    const held = answer(key(2));
+    expect(answer(key(3))).toMatchObject({ kind: 'result' });
     await clock.advance(100);
     expect(executed).toHaveLength(1);
     ownership.unseal([2]);
     expect(await settled(held)).toMatchObject({ kind: 'result' });
     ownership.seal([2]);
-    expect(await settled(serve.answer(key(2, { budget: 100 })))).toMatchObject({ code: 'TIMEOUT' });
+    expect(await settled(answer(key(2, { budget: 100 })))).toMatchObject({ code: 'TIMEOUT' });
   });
 
   it('covers what it owns of the partitions asked for, unless sealed, and executes nothing for none', () => {
@@ -168,7 +172,7 @@ describe('a node that serves', () => {
     const covered = (...members: number[]): number[] | undefined => {
       const { bits } = PartitionSet.of(8, members);
       const asked = request(1, { target: { kind: 'partitions', set: bits }, handler: 'list' });
-      const reply = serve.answer(asked) as Extract<Reply, { kind: 'result' }>;
+      const reply = answer(asked) as Extract<Reply, { kind: 'result' }>;
       const [value] = codec.decodeList(reply.value);
       const set = [...new PartitionSet(8, reply.covered)];
       expect(value ?? []).toEqual(set);
@@ -182,7 +186,7 @@ describe('a node that serves', () => {
   it('knows no handlers but its own', () => {
     openEcho();
     for (const handler of ['none', 'constructor', 'toString', '__proto__']) {
-      expect(serve.answer(key(1, { handler }))).toMatchObject({ kind: 'refused', code: 'UNKNOWN_HANDLER' });
+      expect(answer(key(1, { handler }))).toMatchObject({ kind: 'refused', code: 'UNKNOWN_HANDLER' });
     }
   });
 
@@ -190,7 +194,7 @@ describe('a node that serves', () => {
     openEcho();
     const stray = await strays(async () => {
       for (const handler of ['fail', 'failLater', 'bad']) {
-        const reply = await settled(serve.answer(key(1, { handler })));
+        const reply = await settled(answer(key(1, { handler })));
         expect(reply.kind).toBe('thrown');
         if (reply.kind === 'thrown') expect(codec.decodeError(reply.error)).toBeInstanceOf(Error);
       }
@@ -200,9 +204,9 @@ describe('a node that serves', () => {
 
   it('throws on arguments and partitions that make no sense', () => {
     openEcho();
-    expect(() => serve.answer(key(1, { args: Buffer.of(1, 2, 3) }))).toThrow(RangeError);
+    expect(() => answer(key(1, { args: Buffer.of(1, 2, 3) }))).toThrow(RangeError);
     const target = { kind: 'partitions' as const, set: Buffer.alloc(3) };
-    expect(() => serve.answer(request(1, { target }))).toThrow(RangeError);
+    expect(() => answer(request(1, { target }))).toThrow(RangeError);
     expect(executed).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<
   /** This node's share of the entries, read synchronously. */
   readonly local: LocalShare<K, V, F>;
   /** Executes one call record, exactly as the method of that name would. */
-  call<C extends Call<K, V, F>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
+  call<C extends Call<K, V, F, 'async'>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
   /** Calls `listener` whenever `event` happens at this node. */
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */

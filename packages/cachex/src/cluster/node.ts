@@ -239,13 +239,13 @@ function hashOf(change: Exclude<Change, { type: 'clear' }>): number {
 function handlersOf(engine: Engine, values: WireForm, node: string): Record<string, Handler> {
   const handlers: Record<string, Handler> = {};
   for (const action of Object.values(actions)) {
-    if (action.route.kind === 'local') continue;
-    const keyed = action.route.kind === 'keyed';
+    const { route } = action;
+    if (route.kind === 'local') continue;
     const send = (result: unknown): unknown =>
       action.result === 'value' && result !== undefined ? values.answer(result) : result;
     handlers[action.name] = ({ hash, partitions }, ...args) => {
       try {
-        const result = executeAction(engine, action, keyed ? hash : partitions, args);
+        const result = executeAction(engine, action, route.kind === 'keyed' ? hash : partitions, args);
         return result instanceof Promise
           ? result.then(send, (error) => Promise.reject(located(error, node)))
           : send(result);

@@ -20,10 +20,7 @@ export function wireForm(node: RoutedNode): WireForm {
   return {
     encoded,
     answer: (held) => (node.solo && !(held instanceof Encoded) ? byReference.open(held) : encoded(held)),
-    hold(value) {
-      if (value instanceof Encoded) return value;
-      return node.solo ? byReference.hold(value) : codec.encode(value);
-    },
+    hold: (value) => (node.solo ? byReference.hold(value) : codec.encode(value)),
     open(held) {
       if (held instanceof Encoded) return codec.decode(held);
       const value = byReference.open(held);

@@ -77,6 +77,24 @@ describe('a node that is alone', () => {
   });
 });
 
+describe('a node that is left alone', () => {
+  it('answers for every key, even while it has yet to open a cache of those that left', async () => {
+    const other = await simulation.join('b');
+    other.cache('carts');
+    await simulation.run(node.close());
+    const last = await simulation.join('c');
+    const cache = last.cache('users', { functions: { load: (_key: string) => 'loaded' } });
+    await simulation.run(other.close());
+    await simulation.advance(100);
+    // Where nobody is left who has opened every cache, whoever is there takes over.
+    expect(last.status().unowned).toBe(0);
+    await cache.put('ada', 'put');
+    expect([await cache.get('ada'), await cache.fetch('bob', 'load')]).toEqual(['put', 'loaded']);
+    expect(await cache.get('bob')).toBe('loaded');
+    expect(await cache.fetch('eve', 'load', { local: true })).toBe('loaded');
+  });
+});
+
 describe('what a node held while it was alone', () => {
   let clock: ManualClock;
   let first: AnyCache;
