@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  brokenLinks,
+  codeBlocks,
+  programs,
+  promisedOutput,
+  root,
+  typeErrors,
+  Workshop,
+} from '../../router/test/documents.ts';
+import { actions } from '../src/actions/index.ts';
+
+const actionPages = readdirSync(join(root, 'docs/actions'))
+  .map((name) => `docs/actions/${name}`)
+  .sort();
+const withPrograms = [
+  'README.md',
+  'packages/cachex/README.md',
+  'docs/errors.md',
+  'docs/values.md',
+  ...actionPages,
+];
+const others = [
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'packages/router/README.md',
+  'examples/nearest-cities/README.md',
+];
+
+let workshop: Workshop;
+beforeAll(async () => {
+  workshop = await Workshop.open();
+});
+afterAll(() => workshop[Symbol.asyncDispose]());
+
+const everyProgram = withPrograms.flatMap(programs);
+
+it.each(everyProgram.map((program) => [program.where, program] as const))(
+  'the program at %s prints what it says',
+  async (_where, program) => {
+    const lines = promisedOutput(program);
+    expect(lines).not.toEqual([]);
+    expect(await workshop.run(program)).toEqual([{ lines, complaints: '', code: 0 }]);
+  },
+  60_000,
+);
+
+it('the program of the README for many processes runs in three of them at once', async () => {
+  const program = programs('README.md').find(({ info }) => info === 'js')!;
+  const run = { lines: promisedOutput(program), complaints: '', code: 0 };
+  expect(await workshop.run(program, 3)).toEqual([run, run, run]);
+}, 60_000);
+
+it('the programs of all documents have no type errors', () => {
+  expect(typeErrors(everyProgram)).toEqual([]);
+}, 60_000);
+
+it.each([...withPrograms, ...others])('%s links to files that are there', (path) => {
+  expect(brokenLinks(path)).toEqual([]);
+});
+
+describe('the pages of the actions', () => {
+  const source = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+  it('are one for each action, and listed', () => {
+    const pages = actionPages.map((path) => basename(path, '.md')).filter((name) => name !== 'README');
+    expect(pages).toEqual(Object.keys(actions).sort());
+    const list = source('docs/actions/README.md');
+    for (const name of pages) expect(list).toContain(`[${name}](${name}.md)`);
+  });
+
+  it.each(Object.values(actions).map((action) => [action.name, action.aliases ?? []] as const))(
+    '%s shows the signatures of its source',
+    (name, aliases) => {
+      const page = codeBlocks(`docs/actions/${name}.md`).find(({ info }) => info === 'ts signature');
+      const signatures = localSignatures(source(`packages/cachex/src/actions/${name}.ts`));
+      expect(page?.code.split('\n')).toEqual(signatures);
+      for (const alias of aliases) expect(page?.code).toContain(`${alias}(`);
+    },
+  );
+});
+
+describe('docs/errors.md', () => {
+  it('has a section for every code', () => {
+    const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+    const source = readFileSync(join(root, 'packages/cachex/src/errors.ts'), 'utf8');
+    const router = readFileSync(join(root, 'packages/router/src/errors.ts'), 'utf8');
+    const codes = new Set(
+      [...`${source}${router}`.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code]) => code!),
+    );
+    const sections = [...text.matchAll(/^### ([A-Z_]+)$/gm)].map(([, code]) => code!);
+    expect(sections.sort()).toEqual([...codes].sort());
+  });
+});
+
+/** What the methods of an action's interface look like in a local cache. */
+function localSignatures(text: string): string[] {
+  const body = /^export interface \w+<[^{]*> \{\n(.*?)^\}$/ms.exec(
+    text.slice(text.search(/^export interface \w+<.*M extends Mode/m)),
+  )![1]!;
+  return body
+    .replaceAll(/\/\*\*.*?\*\//gs, '')
+    .split(';')
+    .map((method) => method.trim())
+    .filter((method) => method !== '')
+    .map((method) =>
+      method
+        .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
+        .replaceAll(' & CallOptions[M]', '')
+        .replace(/Reply<M, (.*)>$/, '$1')
+        .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
+        .replace('Changes<V>[M]', 'V | ((value: V) => V)')
+        .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
+    );
+}
