@@ -147,7 +147,7 @@ export function typeErrors(blocks: readonly CodeBlock[]): string[] {
 
 /** The links of a document that lead to files that are not there. */
 export function brokenLinks(path: string): string[] {
-  const text = readFileSync(join(root, path), 'utf8').replaceAll(/^```[^]*?^```$/gm, '');
+  const text = readFileSync(join(root, path), 'utf8').replaceAll(/^```.*?^```$/gms, '');
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target]) => target!)
     .filter((target) => !/^[a-z]+:/.test(target) && !target.startsWith('#'))
