@@ -51,6 +51,9 @@ const retryAfter = 50;
 
 /** How long one member may take to answer, in ms. */
 const patience = 5_000;
+
+/** How long the former bearer of an id may take to show that it runs, in ms. */
+const briefly = 1_000;
 /** How many members are asked at a time; one that answers is enough. */
 const askedAtOnce = 3;
 
@@ -174,8 +177,11 @@ export class Membership {
     const { agreement, router, peer, self, reaches } = this.#options;
     checkMember(member);
     const known = memberOf(agreement.view, member.id);
-    const other = known !== undefined && known.incarnation !== member.incarnation;
-    if (other && (known.id === self.id || reaches(known.id))) throw taken(member.id);
+    if (known !== undefined && known.incarnation !== member.incarnation) {
+      // No link to it proves nothing: it may have entered a moment ago.
+      const runs = known.id === self.id || reaches(known.id) || (await this.#answers(known));
+      if (runs) throw taken(member.id);
+    }
     const link = new Peer({ ...peer, to: member, birth: agreement.view.birth, died: () => {} });
     const joiner: Joiner = { member, replaces: known?.incarnation, link };
     try {
@@ -192,6 +198,19 @@ export class Membership {
       return encodeView(view);
     } finally {
       this.#joiners.delete(joiner);
+      link.close();
+    }
+  }
+
+  async #answers(member: Member): Promise<boolean> {
+    const { agreement, peer } = this.#options;
+    const link = new Peer({ ...peer, to: member, birth: agreement.view.birth, died: () => {} });
+    try {
+      await this.#request(link, 'ping', [], briefly);
+      return true;
+    } catch {
+      return false;
+    } finally {
       link.close();
     }
   }

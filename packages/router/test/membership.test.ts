@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join, type RoutedNode } from '../src/index.ts';
+import { TestCluster } from '../src/testing/index.ts';
+
+let cluster: TestCluster;
+beforeEach(() => {
+  cluster = new TestCluster({ seed: 21 });
+});
+afterEach(() => cluster.close());
+
+const partitions = 16;
+
+function start(
+  of: TestCluster,
+  host: string,
+  more: Parameters<TestCluster['options']>[1] = {},
+): Promise<RoutedNode> {
+  const joining = join(of.options(host, { partitions, ...more }));
+  joining.then(
+    (node) => of.nodes.push(node),
+    () => {},
+  );
+  return joining;
+}
+
+function members(node: RoutedNode): string[] {
+  return node.view.members.map(({ id }) => id);
+}
+
+describe('nodes that start', () => {
+  it('at once, where there is nothing, make one cluster', { timeout: 30_000 }, async () => {
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const fresh = new TestCluster({ seed, delay: seed % 5 });
+      fresh.store.loseReplies = seed % 3 === 0;
+      const joining = ['a', 'b', 'c'].map((host) => start(fresh, host));
+      const nodes = await fresh.run(Promise.all(joining));
+      fresh.store.loseReplies = false;
+      await fresh.clock.advance(5_000);
+      for (const node of nodes) {
+        expect(members(node)).toEqual(['a', 'b', 'c']);
+        expect(node.view).toEqual(nodes[0]!.view);
+      }
+      await fresh.close();
+    }
+  });
+
+  it('at about the same time enter together', async () => {
+    const a = await cluster.join('a', { partitions });
+    const joining = ['b', 'c', 'd', 'e'].map((host) => start(cluster, host));
+    await cluster.clock.advance(1);
+    cluster.store.outage = true;
+    await cluster.clock.advance(1_000);
+    cluster.store.outage = false;
+    await cluster.run(Promise.all(joining));
+    expect(members(a)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(a.view.epoch).toBe(2);
+  });
+
+  it('enter although the store loses its replies', async () => {
+    const a = await cluster.join('a', { partitions });
+    cluster.store.loseReplies = true;
+    const b = await cluster.run(start(cluster, 'b'));
+    cluster.store.loseReplies = false;
+    expect(members(b)).toEqual(['a', 'b']);
+    expect(members(a)).toEqual(['a', 'b']);
+  });
+
+  it('enter although the answer to them was lost', async () => {
+    await cluster.join('a', { partitions });
+    const joining = start(cluster, 'b');
+    const store = cluster.store.open();
+    while (((await store.read())?.epoch ?? 0) < 2) await cluster.clock.advance(0.1);
+    cluster.crash('a');
+    const b = await cluster.run(joining);
+    await cluster.clock.advance(1_000);
+    expect(members(b)).toEqual(['b']);
+    expect(b.status().unowned).toBe(0);
+  });
+
+  it('during an outage of the store enter once it is over', async () => {
+    const a = await cluster.join('a', { partitions });
+    cluster.store.outage = true;
+    const joining = start(cluster, 'b');
+    await cluster.clock.advance(10_000);
+    expect(members(a)).toEqual(['a']);
+    cluster.store.outage = false;
+    expect(members(await cluster.run(joining))).toEqual(['a', 'b']);
+  });
+
+  it('while the store goes away in the middle give up in time, and are not in the view later', async () => {
+    const a = await cluster.join('a', { partitions });
+    const joining = start(cluster, 'b', { joinTimeout: 3_000 });
+    await cluster.clock.advance(1);
+    cluster.store.outage = true;
+    await expect(cluster.run(joining)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(cluster.clock.now()).toBeLessThan(3_200);
+    cluster.store.outage = false;
+    await cluster.clock.advance(40_000);
+    expect(members(a)).toEqual(['a']);
+  });
+
+  it('and cannot be reached back are not published', async () => {
+    const a = await cluster.join('a', { partitions });
+    const real = cluster.network.transport('b');
+    const deaf = {
+      ...real,
+      listen: (_address: string, accept: Parameters<typeof real.listen>[1]) =>
+        real.listen('memory:elsewhere', accept),
+    };
+    const joining = start(cluster, 'b', { transport: deaf, joinTimeout: 2_000 });
+    await expect(cluster.run(joining)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(members(a)).toEqual(['a']);
+    expect(a.view.epoch).toBe(1);
+  });
+});
+
+describe('an id', () => {
+  it('belongs to the node that runs, whoever comes with it', async () => {
+    const a = await cluster.join('a', { partitions });
+    const twin = start(cluster, 'a');
+    await expect(cluster.run(twin)).rejects.toMatchObject({ code: 'CONFIG_MISMATCH' });
+    expect(a.status().members).toMatchObject([{ id: 'a', up: true }]);
+  });
+
+  it('goes to one of two that come with it at once', { timeout: 30_000 }, async () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const fresh = new TestCluster({ seed, delay: 3 });
+      await fresh.join('a', { partitions });
+      await fresh.join('b');
+      const twins = [start(fresh, 'x'), start(fresh, 'x')];
+      const outcomes = await fresh.run(Promise.allSettled(twins));
+      await fresh.clock.advance(1_000);
+      const running = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+      expect(running.filter((node) => node.status().members.length === 3)).toHaveLength(1);
+      const { incarnation } = fresh.nodes[0]!.view.members.find(({ id }) => id === 'x')!;
+      expect(running[0]!.view.members.find(({ id }) => id === 'x')!.incarnation).toBe(incarnation);
+      expect(running).toHaveLength(1);
+      await fresh.close();
+    }
+  });
+
+  it('is free again for the next life of a node that was killed', async () => {
+    const a = await cluster.join('a', { partitions });
+    const b = await cluster.join('b');
+    const before = b.view.members[1]!.incarnation;
+    cluster.crash('b');
+    await cluster.clock.advance(50);
+    const again = await cluster.join('b');
+    expect(again.view.members[1]!.incarnation).not.toBe(before);
+    expect(members(a)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a cluster whose members', () => {
+  it('have all left is founded anew by the next starter, with later epochs and as many partitions', async () => {
+    const a = await cluster.join('a', { partitions });
+    await cluster.run(a.close());
+    const b = await cluster.join('b', { partitions: 64 });
+    expect(b.view.epoch).toBeGreaterThan(2);
+    expect(b.status()).toMatchObject({ partitions, unowned: 0, members: [{ id: 'b' }] });
+  });
+
+  it('are all dead is founded anew by one of many starters', { timeout: 30_000 }, async () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const fresh = new TestCluster({ seed });
+      for (const host of ['a', 'b', 'c', 'd']) await fresh.join(host, { partitions });
+      for (const host of ['a', 'b', 'c', 'd']) fresh.crash(host);
+      const nodes = await fresh.run(Promise.all(['a', 'e', 'f'].map((host) => start(fresh, host))));
+      await fresh.clock.advance(1_000);
+      for (const node of nodes) expect(members(node)).toEqual(['a', 'e', 'f']);
+      expect(new Set(nodes.map(({ view }) => view.birth)).size).toBe(1);
+      await fresh.close();
+    }
+  });
+
+  it('are dead but for a silent one is not founded anew: TIMEOUT, naming the silent one', async () => {
+    await cluster.join('a', { partitions });
+    const frozen = await cluster.join('b');
+    const { address } = frozen.view.members[1]!;
+    cluster.crash('a');
+    cluster.crash('b');
+    // Somebody still accepts connections at its address, as the system does for a stopped process, and says nothing.
+    await cluster.network.transport('frozen').listen(address, (connection) => {
+      connection.handle({ data: () => {}, close: () => {} });
+    });
+    const joining = start(cluster, 'c', { joinTimeout: 10_000 });
+    await expect(cluster.run(joining)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining(`b at ${address}`),
+    });
+    expect((await cluster.store.open().read())?.members.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+});
+
+describe('what a node is told by another', () => {
+  it('never puts a member into the view that is none', async () => {
+    const a = await cluster.join('a', { partitions });
+    const b = await cluster.join('b');
+    await cluster.clock.advance(50);
+    const { epoch } = a.view;
+    const good = { id: 'x', incarnation: 'x1', address: 'memory:b-1', weight: 1, opened: [] };
+    for (const joiner of [
+      undefined,
+      5,
+      {},
+      { ...good, weight: Number.NaN },
+      { ...good, opened: 'all' },
+      { ...good, id: 7 },
+    ]) {
+      const call = { service: '$cluster', handler: 'join', args: [joiner] };
+      await expect(cluster.run(b.dispatch.callNode('a', call))).rejects.toThrow();
+    }
+    expect(a.view.epoch).toBe(epoch);
+  });
+});
