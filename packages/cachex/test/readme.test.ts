@@ -42,6 +42,7 @@ it.each(everyProgram.map((program) => [program.where, program] as const))(
   'the program at %s prints what it says',
   async (_where, program) => {
     const lines = promisedOutput(program);
+    expect(lines).toHaveLength(program.code.split('console.log(').length - 1);
     expect(lines).not.toEqual([]);
     expect(await workshop.run(program)).toEqual([{ lines, complaints: '', code: 0 }]);
   },
