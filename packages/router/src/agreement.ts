@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { RouterError } from './errors.ts';
 import type { View } from './view.ts';
 import { encodeView } from './view-json.ts';
@@ -32,7 +32,7 @@ export class Agreement {
   readonly #options: AgreementOptions;
   readonly #waiters = new Set<Waiter>();
   readonly #unwatch: () => void;
-  readonly #timers = new Set<Timer>();
+  readonly #sleepers = new Set<() => void>();
   #view: View | undefined;
   #publishing: Promise<unknown> = Promise.resolve();
   #reading: Promise<void> | undefined;
@@ -53,7 +53,18 @@ export class Agreement {
     return this.#view !== undefined;
   }
 
-  /** Takes a view learned from the store or a peer; older ones are ignored. */
+  /**
+   * Hears of a view from a peer. A later one of this cluster is taken; one that contradicts the view in force is a matter
+   * for the store to decide, because the node that differs from the store is the one that must stop.
+   */
+  hear(view: View): void {
+    const current = this.#view;
+    if (current === undefined || view.epoch < current.epoch) return;
+    if (view.birth === current.birth && view.epoch > current.epoch) this.adopt(view);
+    else void this.refresh();
+  }
+
+  /** Takes a view that the store holds or has held; older ones are ignored. */
   adopt(view: View): void {
     if (this.#closed) return;
     const current = this.#view;
@@ -97,13 +108,11 @@ export class Agreement {
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         timer.cancel();
-        this.#timers.delete(timer);
         this.#waiters.delete(waiter);
         resolve();
       };
       const waiter: Waiter = { epoch, wake };
       const timer = this.#options.clock.after(Math.max(0, ms), wake);
-      this.#timers.add(timer);
       this.#waiters.add(waiter);
     });
     return this.view.epoch >= epoch;
@@ -123,6 +132,7 @@ export class Agreement {
     this.#closed = true;
     this.#unwatch();
     for (const waiter of [...this.#waiters]) waiter.wake();
+    for (const wake of [...this.#sleepers]) wake();
   }
 
   async #publish(transition: Transition, within: number): Promise<View> {
@@ -168,7 +178,13 @@ export class Agreement {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#options.clock.after(ms, resolve);
+      const wake = (): void => {
+        timer.cancel();
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const timer = this.#options.clock.after(ms, wake);
+      this.#sleepers.add(wake);
     });
   }
 }

@@ -72,7 +72,7 @@ export class Membership {
   get handlers(): Readonly<Record<string, Handler>> {
     return {
       join: (_context, joiner: Member) => this.#admit(joiner),
-      view: (_context, text: string) => this.#options.agreement.adopt(decodeView(text)),
+      view: (_context, text: string) => this.#options.agreement.hear(decodeView(text)),
       ping: () => undefined,
     };
   }
@@ -121,6 +121,14 @@ export class Membership {
         ? fail(view, [member.id], router)
         : undefined,
     );
+  }
+
+  /** Joining has failed, but a request that was under way may still have put this node into the view: take it out. */
+  async retract(): Promise<void> {
+    const { store, self, router } = this.#options;
+    const stored = await store.read();
+    if (stored === undefined || memberOf(stored, self.id)?.incarnation !== self.incarnation) return;
+    await store.compareAndSet(stored.epoch, fail(stored, [self.id], router));
   }
 
   async #found(stored: View | undefined): Promise<void> {

@@ -186,17 +186,21 @@ export class Moves {
     await agreement.probe();
     handover.phase = 'sealed';
     if (safeguards.sealing) ownership.seal(partitions);
+    let known = true;
     try {
       if (!safeguards.singleCommit) await this.#publish(moves, handover);
       await outflow.finish();
+      known = false;
       const view = await this.#publish(moves, handover);
+      known = true;
       const done = partitions.filter((partition) => view.owners[partition] !== this.#options.self);
       if (done.length === 0) return false;
       const { sentRecords: records, sentBytes: bytes } = outflow;
       moved({ to, partitions: done, records, bytes, duration: clock.now() - began });
       return true;
     } finally {
-      ownership.unseal(partitions);
+      // Somebody else may own them by now if the outcome is unknown.
+      if (known) ownership.unseal(partitions);
     }
   }
 

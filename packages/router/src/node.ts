@@ -77,6 +77,8 @@ export class RoutedNode implements AsyncDisposable {
   readonly #inflow: Inflow;
   readonly #acceptors = new Set<Acceptor>();
   readonly #events = new EventEmitter<NodeEvents>();
+  /** Who needs this process alive: calls, promises that were given out, and the user, if so asked. */
+  #retained = 0;
   #lastLinkEnded: () => void = () => {};
   #listener: Listener | undefined;
   #birth: string | undefined;
@@ -157,7 +159,7 @@ export class RoutedNode implements AsyncDisposable {
       peer: (other) => this.#mesh.get(other),
       closed: () => this.#closed,
       accepting: () => !this.#leaving && !this.#closed,
-      busy: (active) => this.#listener?.keepAlive(active || settings.keepAlive),
+      busy: (active) => this.#retain(active ? 1 : -1),
     });
     this.#inflow = new Inflow(id, this.#services);
     this.#moves = new Moves({
@@ -173,7 +175,7 @@ export class RoutedNode implements AsyncDisposable {
       settle: settings.settle,
       send: (to, handler, args) =>
         this.dispatch.callNode(to, { service: clusterService, handler, args, timeout: failureAfter }),
-      moved: (event) => this.#events.emit('moved', event),
+      moved: (event) => this.#emit('moved', event),
       log,
     });
     this.#services.add(clusterService, {
@@ -188,10 +190,10 @@ export class RoutedNode implements AsyncDisposable {
       // The directory must be there, and be ours, before a socket is put into it.
       if (directory !== undefined) await store.read();
       this.#listener = await transport.listen(listen, (connection) => this.#accept(connection));
-      this.#listener.keepAlive(true);
-      await this.#membership.enter();
-      this.#listener.keepAlive(keepAlive);
+      if (keepAlive) this.#retain(1);
+      await this.#awaited(this.#membership.enter());
     } catch (error) {
+      await this.#membership.retract().catch(() => {});
       await this.#shutDown();
       throw error;
     }
@@ -252,7 +254,7 @@ export class RoutedNode implements AsyncDisposable {
     if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
     checkSettings(this.view, name, settings);
     this.#services.add(name, service);
-    return this.#record(name, settings);
+    return this.#awaited(this.#record(name, settings));
   }
 
   async #record(name: string, settings: object): Promise<void> {
@@ -269,7 +271,11 @@ export class RoutedNode implements AsyncDisposable {
   }
 
   /** Resolves once this node holds the share of the partitions that its weight asks for. */
-  async ready(): Promise<void> {
+  ready(): Promise<void> {
+    return this.#awaited(this.#untilReady());
+  }
+
+  async #untilReady(): Promise<void> {
     const { router } = this.#settings;
     const share = (): boolean => {
       const member = memberOf(this.view, this.id);
@@ -304,13 +310,31 @@ export class RoutedNode implements AsyncDisposable {
   /** Asks for another share of the partitions; they move as the router then plans. Resolves when it is published. */
   async setWeight(weight: number): Promise<void> {
     checkWeight(weight);
+    await this.#awaited(this.#reweigh(weight));
+  }
+
+  async #reweigh(weight: number, within?: number): Promise<void> {
     const { router } = this.#settings;
     await this.#agreement.publish((view) => {
       const member = memberOf(view, this.id);
-      return member === undefined || member.weight === weight
-        ? undefined
-        : reweigh(view, this.id, weight, router);
-    });
+      const done = member === undefined || member.weight === weight;
+      return done ? undefined : reweigh(view, this.id, weight, router);
+    }, within);
+  }
+
+  /** Somebody awaits this, so the process must not end before it. */
+  async #awaited<T>(work: Promise<T>): Promise<T> {
+    this.#retain(1);
+    try {
+      return await work;
+    } finally {
+      this.#retain(-1);
+    }
+  }
+
+  #retain(change: 1 | -1): void {
+    this.#retained += change;
+    this.#listener?.keepAlive(this.#retained > 0);
   }
 
   /** Whether this process can stop now and nothing is lost with it: it owns no partition. */
@@ -329,7 +353,7 @@ export class RoutedNode implements AsyncDisposable {
         new RouterError('INVALID_OPTION', `within: ${String(within)} is not milliseconds`),
       );
     }
-    this.#closing ??= this.#leave(within);
+    this.#closing ??= this.#awaited(this.#leave(within));
     return this.#closing;
   }
 
@@ -381,14 +405,11 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Moves everything away and waits for what was begun here, for as long as there is somebody to move it to. */
   async #drain(deadline: number): Promise<void> {
-    const { clock, router } = this.#settings;
+    const { clock } = this.#settings;
     const left = (): number => deadline - clock.now();
     const others = this.view.members.some(({ id, weight }) => id !== this.id && weight > 0);
     if (!others || left() <= 0) return;
-    await this.#agreement.publish((view) => {
-      const member = memberOf(view, this.id);
-      return member === undefined || member.weight === 0 ? undefined : reweigh(view, this.id, 0, router);
-    }, left());
+    await this.#reweigh(0, left());
     this.#moves.hurry();
     while (!this.safeToStop() && left() > 0 && !this.#closed) {
       const heirs = this.view.members.some(({ id, weight }) => id !== this.id && weight > 0);
@@ -472,7 +493,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#mesh.follow(view);
     this.#moves.follow(view);
     this.#mourn(view, previous);
-    this.#events.emit('view', view);
+    this.#emit('view', view);
   }
 
   /** Tells services which nodes will never answer again. */
@@ -519,7 +540,16 @@ export class RoutedNode implements AsyncDisposable {
 
   #fail(error: Error): void {
     this.#settings.logger.error(`[${this.cluster}/${this.id}] ${error.message}`);
-    if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
+    if (this.#events.listenerCount('error') > 0) this.#emit('error', error);
+  }
+
+  /** What a listener throws is its own affair: nothing here may stop half-way for it. */
+  #emit<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
+    try {
+      (this.#events as EventEmitter).emit(event, ...args);
+    } catch (error) {
+      this.#settings.logger.error(`a listener of '${event}' failed: ${(error as Error).message}`);
+    }
   }
 }
 

@@ -11,7 +11,12 @@ export interface CallContext {
   readonly caller: string;
 }
 
-/** Answers one call, synchronously or by a promise. What it throws reaches the caller rebuilt. */
+/**
+ * Answers one call, synchronously or by a promise. What it throws reaches the caller rebuilt.
+ *
+ * Up to its first `await` a handler runs while this node owns the key, and nobody else changes the partition. After that
+ * the partition may be elsewhere: what it still has to change there, it changes by a call of its own.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: handlers state their own argument types; the caller's side is typed elsewhere.
 export type Handler = (context: CallContext, ...args: any[]) => unknown;
 
@@ -67,8 +72,7 @@ export class Services {
     if (this.#open.has(name))
       throw new RouterError('INVALID_OPTION', `'${name}' is already open at this node`);
     this.#open.set(name, service);
-    for (const wake of this.#waiting.get(name) ?? []) wake();
-    this.#waiting.delete(name);
+    for (const wake of [...(this.#waiting.get(name) ?? [])]) wake();
   }
 
   remove(name: string): void {
@@ -96,6 +100,7 @@ export class Services {
       const wake = (): void => {
         timer.cancel();
         waiting.delete(wake);
+        if (waiting.size === 0) this.#waiting.delete(name);
         resolve();
       };
       const timer = this.#clock.after(Math.max(0, ms), wake);

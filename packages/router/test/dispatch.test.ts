@@ -117,7 +117,7 @@ describe('a call to the owner of a key', () => {
     await pair();
     const hash = hashOf(b);
     cluster.crash('b');
-    await cluster.clock.advance(1);
+    await cluster.clock.advance(5);
     expect(await cluster.run(a.dispatch.call(hash, work('note', 1)))).toEqual(['a', 1]);
     expect(executed).toEqual(['a:1']);
   });

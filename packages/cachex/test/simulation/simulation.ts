@@ -207,10 +207,7 @@ class Simulation {
         const up = this.#hosts.filter(({ running }) => running).length;
         if (roll < 0.4 && up < 5) await this.#join();
         else if (roll < 0.75 && up > 1) await this.#leave(this.#pick());
-        else if (roll < 0.9)
-          await this.#pick()
-            .node.setWeight(1 + Math.floor(this.#random() * 3))
-            .catch(() => {});
+        else if (roll < 0.9) await this.#reweigh(this.#pick());
         else if (this.#crashes && up > 1 && host !== undefined) this.#crash(this.#pick());
       }
     };
@@ -260,6 +257,12 @@ class Simulation {
     await this.#rest(60);
     if (key < 300 && !this.#lostRunners.has(runner)) this.#running.set(key, this.#running.get(key)! - 1);
     return value;
+  }
+
+  async #reweigh({ node, gone }: Host): Promise<void> {
+    const weight = 1 + Math.floor(this.#random() * 3);
+    // It may leave or die meanwhile.
+    await Promise.race([node.setWeight(weight).catch(() => {}), gone]);
   }
 
   async #leave(host: Host): Promise<void> {

@@ -14,7 +14,8 @@ const built = fileURLToPath(new URL('../../dist/view-stores/directory.js', impor
 function message(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`a racer ended with ${code}`)));
+    // Not 'exit', which may come before the last message.
+    child.once('disconnect', () => reject(new Error('a racer ended')));
   });
 }
 
