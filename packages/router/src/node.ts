@@ -310,6 +310,7 @@ export class RoutedNode implements AsyncDisposable {
   /** Asks for another share of the partitions; they move as the router then plans. Resolves when it is published. */
   async setWeight(weight: number): Promise<void> {
     checkWeight(weight);
+    if (this.#closing !== undefined) throw new RouterError('CLOSED', 'this node is leaving');
     await this.#awaited(this.#reweigh(weight));
   }
 

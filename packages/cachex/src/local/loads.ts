@@ -152,16 +152,20 @@ export class Loads {
 
   /** The partition has gone to another node. Loads that run here go on; who waits for others must ask there. */
   depart(partition: number): void {
-    for (const flight of this.#flights.get(partition)?.values() ?? []) {
+    for (const flight of [...(this.#flights.get(partition)?.values() ?? [])]) {
       this.#forget(flight);
       flight.departed = true;
-      if (flight.controller === undefined) this.#lose(flight);
+    }
+    // Overtaken ones too: their results will look for their waiters at the new owner.
+    for (const flight of [...this.#running.values()]) {
+      const here = partitionOf(flight.hash, this.#settings.partitions) === partition;
+      if (here && flight.controller === undefined) this.#lose(flight);
     }
   }
 
   /** Nodes have gone for good: the loads that ran there will not end. */
   lost(origins: readonly string[]): void {
-    for (const flight of this.#running.values()) {
+    for (const flight of [...this.#running.values()]) {
       const origin = flight.token.slice(0, flight.token.lastIndexOf(':'));
       if (flight.controller === undefined && origins.includes(origin)) this.#lose(flight);
     }

@@ -335,6 +335,16 @@ describe('a load whose key moves', () => {
     expect(engine.loads.running).toBe(0);
   });
 
+  it('sends them on even if it was overtaken where they wait', async () => {
+    const { engine } = anEngine({ loads: { origin: 'here', reconsider, settle: () => {} } });
+    engine.loads.adopt(load);
+    const answer = fetch(engine, 'ada', () => 'never run');
+    engine.discard('ada', hash);
+    engine.loads.depart(partition);
+    await expect(answer).rejects.toThrow('reconsider');
+    expect(engine.loads.running).toBe(0);
+  });
+
   it('is lost with the node that runs it', async () => {
     const { engine } = anEngine({ loads: { origin: 'here', reconsider, settle: () => {} } });
     engine.loads.adopt(load);
