@@ -1,12 +1,14 @@
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { Codec, Encoded } from './codec.ts';
+export type { LeaveReport } from './departure.ts';
 export { type Call, type Part, PartialResultError } from './dispatch.ts';
 export { RouterError, type RouterErrorCode } from './errors.ts';
+export type { NodeEvents } from './events.ts';
 export { hashKey, identityOf, type Key, keyProblem, partitionOf } from './hash.ts';
 export type { LinkLimits } from './limits.ts';
 export type { MovedEvent, MoveStatus } from './moves.ts';
-export { join, type KeyRoute, type LeaveReport, type NodeEvents, RoutedNode } from './node.ts';
+export { join, type KeyRoute, RoutedNode } from './node.ts';
 export type { JoinOptions, Logger, MoveLimits } from './options.ts';
 export type { Random } from './random.ts';
 export type { Owners, RoutedMember, Router } from './router.ts';

@@ -200,7 +200,7 @@ export class Moves {
       return true;
     } finally {
       // Somebody else may own them by now if the outcome is unknown.
-      if (known) ownership.unseal(partitions);
+      if (known && safeguards.sealing) ownership.unseal(partitions);
     }
   }
 

@@ -1,44 +1,28 @@
-import { EventEmitter } from 'node:events';
-import { Acceptor } from './acceptor.ts';
+import { Acceptors } from './acceptors.ts';
 import { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
 import { Codec } from './codec.ts';
+import { depart, type LeaveReport } from './departure.ts';
 import { Dispatch } from './dispatch.ts';
 import { RouterError } from './errors.ts';
+import { Events, type NodeEvents } from './events.ts';
 import { hashKey, type Key, partitionOf } from './hash.ts';
 import { clusterService, Membership } from './membership.ts';
 import { Mesh } from './mesh.ts';
-import { type MovedEvent, Moves } from './moves.ts';
+import { Moves } from './moves.ts';
+import { openService } from './opening.ts';
 import { checkWeight, type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
 import type { PeerOptions } from './peer.ts';
 import type { Random } from './random.ts';
-import { Inflow, type ReplicaMessages } from './replica.ts';
+import { Inflow } from './replica.ts';
 import { Serve } from './serve.ts';
-import { type CallContext, type Handler, type ReplicaRecord, type Service, Services } from './services.ts';
+import { type ReplicaRecord, type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
 import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
-import { fail, hasOpenedAll, type Member, memberOf, open, planMoves, reweigh, type View } from './view.ts';
+import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
 import { encodeView } from './view-json.ts';
-
-/** What a node tells those who listen. */
-export interface NodeEvents {
-  /** A new view is in force at this node. */
-  view: [view: View];
-  /** Partitions of this node were handed over. */
-  moved: [event: MovedEvent];
-  /** Something failed that nobody waits for. */
-  error: [error: Error];
-}
-
-/** What a node that has left took with it. */
-export interface LeaveReport {
-  /** Partitions that were handed over. */
-  readonly moved: number;
-  /** Partitions that were not: their entries are gone. */
-  readonly lost: number;
-}
 
 /** How long `leave` may take to hand things over unless it is told, in ms. */
 const defaultLeave = 20_000;
@@ -75,11 +59,10 @@ export class RoutedNode implements AsyncDisposable {
   readonly #membership: Membership;
   readonly #moves: Moves;
   readonly #inflow: Inflow;
-  readonly #acceptors = new Set<Acceptor>();
-  readonly #events = new EventEmitter<NodeEvents>();
+  readonly #acceptors: Acceptors;
+  readonly #events: Events;
   /** Who needs this process alive: calls, promises that were given out, and the user, if so asked. */
   #retained = 0;
-  #lastLinkEnded: () => void = () => {};
   #listener: Listener | undefined;
   #birth: string | undefined;
   #closing: Promise<LeaveReport> | undefined;
@@ -97,6 +80,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#settings = settings;
     this.#ownership = new Ownership(id);
     this.#services = new Services(clock);
+    this.#events = new Events(logger);
     const self: Member = {
       id,
       incarnation: settings.incarnation,
@@ -175,11 +159,20 @@ export class RoutedNode implements AsyncDisposable {
       settle: settings.settle,
       send: (to, handler, args) =>
         this.dispatch.callNode(to, { service: clusterService, handler, args, timeout: failureAfter }),
-      moved: (event) => this.#emit('moved', event),
+      moved: (event) => this.#events.emit('moved', event),
       log,
     });
     this.#services.add(clusterService, {
-      handlers: { ...this.#membership.handlers, ...this.#replicaHandlers() },
+      handlers: { ...this.#membership.handlers, ...this.#inflow.handlers(() => this.view) },
+    });
+    this.#acceptors = new Acceptors({
+      clock,
+      limits,
+      self: () => ({ id, incarnation: settings.incarnation, cluster, birth: this.#birth }),
+      epoch: () => this.#epoch(),
+      heardEpoch: (epoch) => this.#heard(epoch),
+      serve: (request, caller) => this.#serve.answer(request, caller.id),
+      log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
     });
   }
 
@@ -189,7 +182,7 @@ export class RoutedNode implements AsyncDisposable {
     try {
       // The directory must be there, and be ours, before a socket is put into it.
       if (directory !== undefined) await store.read();
-      this.#listener = await transport.listen(listen, (connection) => this.#accept(connection));
+      this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
       if (keepAlive) this.#retain(1);
       await this.#awaited(this.#membership.enter());
     } catch (error) {
@@ -252,22 +245,9 @@ export class RoutedNode implements AsyncDisposable {
    */
   open(name: string, service: Service, settings: object = {}): Promise<void> {
     if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
-    checkSettings(this.view, name, settings);
-    this.#services.add(name, service);
-    return this.#awaited(this.#record(name, settings));
-  }
-
-  async #record(name: string, settings: object): Promise<void> {
-    try {
-      await this.#agreement.publish((view) => {
-        checkSettings(view, name, settings);
-        const done = memberOf(view, this.id)?.opened.includes(name) !== false;
-        return done ? undefined : open(view, this.id, name, settings, this.#settings.router);
-      });
-    } catch (error) {
-      this.#services.remove(name);
-      throw error;
-    }
+    const { router } = this.#settings;
+    const options = { self: this.id, router, agreement: this.#agreement, services: this.#services };
+    return this.#awaited(openService(options, name, service, settings));
   }
 
   /** Resolves once this node holds the share of the partitions that its weight asks for. */
@@ -298,12 +278,12 @@ export class RoutedNode implements AsyncDisposable {
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
-    (this.#events as EventEmitter).on(event, listener);
+    this.#events.on(event, listener);
     return this;
   }
 
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
-    (this.#events as EventEmitter).off(event, listener);
+    this.#events.off(event, listener);
     return this;
   }
 
@@ -311,16 +291,14 @@ export class RoutedNode implements AsyncDisposable {
   async setWeight(weight: number): Promise<void> {
     checkWeight(weight);
     if (this.#closing !== undefined) throw new RouterError('CLOSED', 'this node is leaving');
-    await this.#awaited(this.#reweigh(weight));
-  }
-
-  async #reweigh(weight: number, within?: number): Promise<void> {
     const { router } = this.#settings;
-    await this.#agreement.publish((view) => {
+    const published = this.#agreement.publish((view) => {
       const member = memberOf(view, this.id);
-      const done = member === undefined || member.weight === weight;
+      // Before its turn came this node may have begun to leave, for which it gave up its weight.
+      const done = this.#closing !== undefined || member === undefined || member.weight === weight;
       return done ? undefined : reweigh(view, this.id, weight, router);
-    }, within);
+    });
+    await this.#awaited(published);
   }
 
   /** Somebody awaits this, so the process must not end before it. */
@@ -378,65 +356,30 @@ export class RoutedNode implements AsyncDisposable {
   }
 
   async #leave(within: number): Promise<LeaveReport> {
-    const { router, logger, timeout, clock } = this.#settings;
-    const deadline = clock.now() + within;
-    const before = this.#ownership.owned().length;
-    const warn = (error: unknown): void =>
-      logger.warn(`leaving '${this.cluster}': ${(error as Error).message}`);
-    await this.#drain(deadline).catch(warn);
-    this.#moves.stop();
-    const left = this.#ownership.owned();
-    this.#ownership.seal(left);
-    await this.#agreement
-      .publish((view) => {
-        const mine = memberOf(view, this.id)?.incarnation === this.#settings.incarnation;
-        return mine ? fail(view, [this.id], router) : undefined;
-      }, timeout)
-      .catch(warn);
-    // The calls that waited are told who owns their keys now.
-    this.#ownership.unseal(left);
-    this.#leaving = true;
-    // Calls end in peace, this node's own and those of others: each of these ends its link when it knows the new view.
-    const grace = clock.now() + this.#settings.failureAfter;
-    await this.dispatch.idle(grace - clock.now());
-    await this.#disconnected(grace - clock.now());
+    const { incarnation, router, clock, timeout, failureAfter, logger } = this.#settings;
+    const report = await depart(
+      {
+        self: this.id,
+        incarnation,
+        router,
+        clock,
+        agreement: this.#agreement,
+        ownership: this.#ownership,
+        moves: this.#moves,
+        services: this.#services,
+        dispatch: this.dispatch,
+        acceptors: this.#acceptors,
+        timeout,
+        grace: failureAfter,
+        refuse: () => {
+          this.#leaving = true;
+        },
+        log: (message) => logger.warn(`[${this.cluster}/${this.id}] ${message}`),
+      },
+      within,
+    );
     await this.#shutDown();
-    return { moved: before - left.length, lost: left.length };
-  }
-
-  /** Moves everything away and waits for what was begun here, for as long as there is somebody to move it to. */
-  async #drain(deadline: number): Promise<void> {
-    const { clock } = this.#settings;
-    const left = (): number => deadline - clock.now();
-    const others = this.view.members.some(({ id, weight }) => id !== this.id && weight > 0);
-    if (!others || left() <= 0) return;
-    await this.#reweigh(0, left());
-    this.#moves.hurry();
-    while (!this.safeToStop() && left() > 0 && !this.#closed) {
-      const heirs = this.view.members.some(({ id, weight }) => id !== this.id && weight > 0);
-      if (!heirs) return;
-      await this.#agreement.reach(this.view.epoch + 1, left());
-    }
-    const idle = [...this.#services.all()].map((service) => service.idle?.());
-    await new Promise<void>((resolve) => {
-      const timer = clock.after(Math.max(0, left()), resolve);
-      void Promise.allSettled(idle).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-  }
-
-  /** Resolves when no other node holds a link to this one, or after `ms`. */
-  async #disconnected(ms: number): Promise<void> {
-    if (this.#acceptors.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#settings.clock.after(Math.max(0, ms), resolve);
-      this.#lastLinkEnded = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+    return report;
   }
 
   async #shutDown(): Promise<void> {
@@ -444,7 +387,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#moves.stop();
     this.#agreement.close();
     this.#mesh.close();
-    for (const acceptor of this.#acceptors) acceptor.close();
+    this.#acceptors.close();
     await this.#listener?.close();
     await this.#settings.store.close();
   }
@@ -455,27 +398,6 @@ export class RoutedNode implements AsyncDisposable {
     const lost = this.#ownership.owned().length;
     this.#closing = this.#shutDown().then(() => ({ moved: 0, lost }));
     this.#fail(new RouterError('CLOSED', reason));
-  }
-
-  #accept(connection: Parameters<Parameters<JoinSettings['transport']['listen']>[1]>[0]): void {
-    const { clock, limits, logger, incarnation } = this.#settings;
-    const acceptor = new Acceptor(
-      connection,
-      {
-        clock,
-        limits,
-        self: () => ({ id: this.id, incarnation, cluster: this.cluster, birth: this.#birth }),
-        epoch: () => this.#epoch(),
-        heardEpoch: (epoch) => this.#heard(epoch),
-        serve: (request, caller) => this.#serve.answer(request, caller.id),
-        log: (message) => logger.warn(`[${this.cluster}/${this.id}] ${message}`),
-      },
-      (ended) => {
-        this.#acceptors.delete(ended);
-        if (this.#acceptors.size === 0) this.#lastLinkEnded();
-      },
-    );
-    this.#acceptors.add(acceptor);
   }
 
   #follow(view: View, previous: View | undefined): void {
@@ -494,7 +416,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#mesh.follow(view);
     this.#moves.follow(view);
     this.#mourn(view, previous);
-    this.#emit('view', view);
+    this.#events.emit('view', view);
   }
 
   /** Tells services which nodes will never answer again. */
@@ -504,17 +426,6 @@ export class RoutedNode implements AsyncDisposable {
       .map(({ incarnation }) => incarnation)
       .filter((one) => !present.has(one));
     if (lost.length > 0) for (const service of this.#services.all()) service.lost?.(lost);
-  }
-
-  #replicaHandlers(): Record<keyof ReplicaMessages, Handler> {
-    const inflow = this.#inflow;
-    return {
-      begin: ({ caller }: CallContext, ...[stream, openings]: ReplicaMessages['begin']) =>
-        inflow.begin(this.view, caller, stream, openings),
-      pieces: (_context: CallContext, ...args: ReplicaMessages['pieces']) => inflow.pieces(...args),
-      finish: (_context: CallContext, ...args: ReplicaMessages['finish']) => inflow.finish(...args),
-      abort: (_context: CallContext, ...args: ReplicaMessages['abort']) => inflow.abort(...args),
-    };
   }
 
   #tell(view: View): void {
@@ -541,28 +452,6 @@ export class RoutedNode implements AsyncDisposable {
 
   #fail(error: Error): void {
     this.#settings.logger.error(`[${this.cluster}/${this.id}] ${error.message}`);
-    if (this.#events.listenerCount('error') > 0) this.#emit('error', error);
-  }
-
-  /** What a listener throws is its own affair: nothing here may stop half-way for it. */
-  #emit<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
-    try {
-      (this.#events as EventEmitter).emit(event, ...args);
-    } catch (error) {
-      this.#settings.logger.error(`a listener of '${event}' failed: ${(error as Error).message}`);
-    }
-  }
-}
-
-/** The settings of the first opener hold for the whole cluster. */
-function checkSettings(view: View, name: string, settings: object): void {
-  if (!Object.hasOwn(view.caches, name)) return;
-  const agreed = view.caches[name] as Record<string, unknown>;
-  const given = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
-  for (const option of new Set([...Object.keys(agreed), ...Object.keys(given)])) {
-    const [here, there] = [JSON.stringify(given[option]), JSON.stringify(agreed[option])];
-    if (here === there) continue;
-    const message = `'${name}' was opened with ${option} ${there ?? 'unset'}; ${here ?? 'unset'} here contradicts that`;
-    throw new RouterError('CONFIG_MISMATCH', message);
+    this.#events.emit('error', error);
   }
 }

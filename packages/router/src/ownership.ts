@@ -6,10 +6,17 @@ import type { View } from './view.ts';
  */
 export type Standing = 'owned' | 'sealed' | 'elsewhere';
 
+interface Seal {
+  /** How many have sealed the partition and not unsealed it. */
+  holders: number;
+  readonly released: Promise<void>;
+  release(): void;
+}
+
 /** The one place that says whether this node may answer for a partition. */
 export class Ownership {
   readonly #self: string;
-  readonly #sealed = new Map<number, { released: Promise<void>; release(): void }>();
+  readonly #sealed = new Map<number, Seal>();
   #view: View | undefined;
 
   constructor(self: string) {
@@ -34,15 +41,12 @@ export class Ownership {
     return list;
   }
 
-  /** From now on calls for these partitions wait. */
+  /** From now on calls for these partitions wait, until everybody who sealed them has unsealed them. */
   seal(partitions: Iterable<number>): void {
     for (const partition of partitions) {
-      if (this.#sealed.has(partition)) continue;
-      let release: () => void = () => {};
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      this.#sealed.set(partition, { released, release });
+      const seal = this.#sealed.get(partition);
+      if (seal === undefined) this.#sealed.set(partition, newSeal());
+      else seal.holders += 1;
     }
   }
 
@@ -50,8 +54,11 @@ export class Ownership {
   unseal(partitions: Iterable<number>): void {
     for (const partition of partitions) {
       const seal = this.#sealed.get(partition);
+      if (seal === undefined) continue;
+      seal.holders -= 1;
+      if (seal.holders > 0) continue;
       this.#sealed.delete(partition);
-      seal?.release();
+      seal.release();
     }
   }
 
@@ -59,4 +66,12 @@ export class Ownership {
   released(partition: number): Promise<void> {
     return this.#sealed.get(partition)?.released ?? Promise.resolve();
   }
+}
+
+function newSeal(): Seal {
+  let release: () => void = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { holders: 1, released, release };
 }

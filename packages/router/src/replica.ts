@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { RouterError } from './errors.ts';
-import type { ReplicaRecord, Services } from './services.ts';
+import type { CallContext, Handler, ReplicaRecord, Services } from './services.ts';
 import type { Move, View } from './view.ts';
 
 /** A record on the wire: of which service, which partition, and what. */
@@ -218,6 +218,17 @@ export class Inflow {
   constructor(self: string, services: Services) {
     this.#self = self;
     this.#services = services;
+  }
+
+  /** What owners say to this node. */
+  handlers(view: () => View): Record<keyof ReplicaMessages, Handler> {
+    return {
+      begin: ({ caller }: CallContext, ...[stream, openings]: ReplicaMessages['begin']) =>
+        this.begin(view(), caller, stream, openings),
+      pieces: (_context, ...args: ReplicaMessages['pieces']) => this.pieces(...args),
+      finish: (_context, ...args: ReplicaMessages['finish']) => this.finish(...args),
+      abort: (_context, ...args: ReplicaMessages['abort']) => this.abort(...args),
+    };
   }
 
   begin(view: View, from: string, stream: string, openings: readonly Opening[]): void {

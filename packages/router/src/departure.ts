@@ -1,0 +1,98 @@
+import type { Acceptors } from './acceptors.ts';
+import type { Agreement } from './agreement.ts';
+import type { Clock } from './clock.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Moves } from './moves.ts';
+import type { Ownership } from './ownership.ts';
+import type { Router } from './router.ts';
+import type { Services } from './services.ts';
+import { fail, memberOf, reweigh } from './view.ts';
+
+/** What a node that has left took with it. */
+export interface LeaveReport {
+  /** Partitions that were handed over. */
+  readonly moved: number;
+  /** Partitions that were not: their entries are gone. */
+  readonly lost: number;
+}
+
+export interface DepartureOptions {
+  readonly self: string;
+  readonly incarnation: string;
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly agreement: Agreement;
+  readonly ownership: Ownership;
+  readonly moves: Moves;
+  readonly services: Services;
+  readonly dispatch: Dispatch;
+  readonly acceptors: Acceptors;
+  /** How long the view store may take for the last view, in ms. */
+  readonly timeout: number;
+  /** How long calls under way and the links of others may take to end, in ms. */
+  readonly grace: number;
+  /** From now on no new calls are accepted. */
+  refuse(): void;
+  log(message: string): void;
+}
+
+/**
+ * How a node leaves: it asks for no partitions any more and hands over what it has, waits for what was begun here, takes
+ * itself out of the view, and lets the calls that are under way end.
+ */
+export async function depart(options: DepartureOptions, within: number): Promise<LeaveReport> {
+  const { self, incarnation, router, clock, agreement, ownership, moves, timeout, log } = options;
+  const deadline = clock.now() + within;
+  const before = ownership.owned().length;
+  const complain = (error: unknown): void => log(`leaving: ${(error as Error).message}`);
+  await drain(options, deadline).catch(complain);
+  moves.stop();
+  // What is left goes with this node. Nothing of it may be answered once others could own it.
+  const left = ownership.owned();
+  ownership.seal(left);
+  try {
+    await agreement.publish((view) => {
+      const present = memberOf(view, self)?.incarnation === incarnation;
+      return present ? fail(view, [self], router) : undefined;
+    }, timeout);
+    // The calls that waited are told who owns their keys now.
+    ownership.unseal(left);
+  } catch (error) {
+    complain(error);
+  }
+  options.refuse();
+  await quiet(options);
+  return { moved: before - left.length, lost: left.length };
+}
+
+/** Moves everything away and waits for what was begun here, as long as there is somebody to move it to. */
+async function drain(options: DepartureOptions, deadline: number): Promise<void> {
+  const { self, router, clock, agreement, ownership, moves, services } = options;
+  const left = (): number => deadline - clock.now();
+  const heirs = (): boolean => agreement.view.members.some(({ id, weight }) => id !== self && weight > 0);
+  if (!heirs() || left() <= 0) return;
+  await agreement.publish((view) => {
+    const member = memberOf(view, self);
+    return member === undefined || member.weight === 0 ? undefined : reweigh(view, self, 0, router);
+  }, left());
+  moves.hurry();
+  while (ownership.owned().length > 0) {
+    if (!heirs() || left() <= 0) return;
+    await agreement.reach(agreement.view.epoch + 1, left());
+  }
+  const idle = [...services.all()].map((service) => service.idle?.());
+  await new Promise<void>((resolve) => {
+    const timer = clock.after(Math.max(0, left()), resolve);
+    void Promise.allSettled(idle).then(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+/** Calls end in peace, this node's own and those of others: each of these ends its link once it knows the new view. */
+async function quiet({ clock, dispatch, acceptors, grace }: DepartureOptions): Promise<void> {
+  const until = clock.now() + grace;
+  await dispatch.idle(until - clock.now());
+  await acceptors.ended(until - clock.now());
+}

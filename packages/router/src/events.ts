@@ -1,0 +1,41 @@
+import { EventEmitter } from 'node:events';
+import type { MovedEvent } from './moves.ts';
+import type { Logger } from './options.ts';
+import type { View } from './view.ts';
+
+/** What a node tells those who listen. */
+export interface NodeEvents {
+  /** A new view is in force at this node. */
+  view: [view: View];
+  /** Partitions of this node were handed over. */
+  moved: [event: MovedEvent];
+  /** Something failed that nobody waits for. */
+  error: [error: Error];
+}
+
+/** The listeners of a node. What a listener throws is its own affair: nothing of the node stops half-way for it. */
+export class Events {
+  readonly #emitter = new EventEmitter();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
+    this.#emitter.on(event, listener);
+  }
+
+  off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
+    this.#emitter.off(event, listener);
+  }
+
+  emit<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
+    if (this.#emitter.listenerCount(event) === 0) return;
+    try {
+      this.#emitter.emit(event, ...args);
+    } catch (error) {
+      this.#logger.error(`a listener of '${event}' failed: ${(error as Error).message}`);
+    }
+  }
+}
