@@ -123,6 +123,38 @@ describe('three processes', { timeout: 60_000 }, () => {
     await expectOneCache(workers);
   });
 
+  it('answer a read of a killed owner, and tell of a write that it may have happened', async () => {
+    const [a, b, c] = (await threeWorkers()) as [Worker, Worker, Worker];
+    let key = 0;
+    while ((await a.do('owner', key)) !== 'c') key += 1;
+    await a.do('put', key, 'before');
+    // It keeps its links and answers nothing any more.
+    c.child.kill('SIGSTOP');
+    const write = a.do('put', key, 'after');
+    const read = b.do('get', key);
+    write.catch(() => {});
+    // Workers take their tasks in turn: once these are done, the two above have been sent.
+    await Promise.all([a.do('owner', key), b.do('owner', key)]);
+    await kill(c.child);
+    await expect(write).rejects.toThrow('UNKNOWN_OUTCOME');
+    expect(await read).toBeUndefined();
+  });
+
+  it('keep every entry of one that leaves when it is told to terminate', async () => {
+    const workers = await threeWorkers();
+    await Promise.all(manyKeys.map((key, n) => workers[0]!.do('put', key, { n })));
+    const leaver = workers.pop()!;
+    await leaver.do('leaveOnSignal');
+    const exited = once(leaver.child, 'exit');
+    leaver.child.kill('SIGTERM');
+    expect(await exited).toEqual([null, 'SIGTERM']);
+    for (const worker of workers) {
+      const values = await Promise.all(manyKeys.map((key) => worker.do('get', key)));
+      expect(values).toEqual(manyKeys.map((_, n) => ({ n })));
+      expect(await worker.do('size')).toBe(manyKeys.length);
+    }
+  });
+
   it('end by themselves after close, and leave neither sockets nor temporary files', async () => {
     const workers = await threeWorkers();
     for (const worker of workers) {
