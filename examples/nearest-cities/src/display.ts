@@ -5,7 +5,10 @@ import { renderLine, renderTable } from './table.ts';
 export interface Display {
   /** How often it wants a frame. */
   readonly everyMs: number;
-  show(frame: Frame): void;
+  /** `story` is what is going on, in a line. */
+  show(frame: Frame, story: string): void;
+  /** Something has happened just now; `news` is a sentence. */
+  tell(news: string): void;
   /** Leaves the screen in order, and on it the frame of the whole run. */
   finish(whole: Frame): void;
 }
@@ -24,25 +27,28 @@ const CLEAR_BELOW = '\x1b[J';
 export class LiveTable implements Display {
   readonly everyMs = 500;
   readonly #screen: Screen;
-  readonly #length: string;
+  readonly #note: (seconds: number) => string;
   #height = 0;
 
-  /** `length` says how long the run lasts. */
-  constructor(screen: Screen, length: string) {
+  /** `note` says how far the run is. */
+  constructor(screen: Screen, note: (seconds: number) => string) {
     this.#screen = screen;
-    this.#length = length;
+    this.#note = note;
   }
 
-  show(frame: Frame): void {
-    this.#draw(frame, `${frame.seconds.toFixed(0)} s ${this.#length}`, HIDE_CURSOR);
+  show(frame: Frame, story: string): void {
+    this.#draw(frame, [story, this.#note(frame.seconds)], HIDE_CURSOR);
   }
+
+  /** The line below the table tells it. */
+  tell(): void {}
 
   finish(whole: Frame): void {
-    this.#draw(whole, 'the whole run', SHOW_CURSOR);
+    this.#draw(whole, ['the whole run'], SHOW_CURSOR);
   }
 
-  #draw(frame: Frame, note: string, cursor: string): void {
-    const lines = ['', ...renderTable(frame), '', note];
+  #draw(frame: Frame, notes: readonly string[], cursor: string): void {
+    const lines = ['', ...renderTable(frame), '', ...notes];
     // A line that wraps would be two, and the next frame would be drawn too low.
     const width = (this.#screen.columns ?? Number.POSITIVE_INFINITY) - 1;
     const back = this.#height === 0 ? '' : `\x1b[${this.#height}A${CLEAR_BELOW}`;
@@ -64,6 +70,10 @@ export class PlainLines implements Display {
     this.#screen.write(`${renderLine(frame)}\n`);
   }
 
+  tell(news: string): void {
+    this.#screen.write(`${news}\n`);
+  }
+
   finish(): void {}
 }
 
@@ -72,6 +82,8 @@ export class NoDisplay implements Display {
   readonly everyMs = 1_000;
 
   show(): void {}
+
+  tell(): void {}
 
   finish(): void {}
 }

@@ -17,9 +17,14 @@ export const HELP = `Three processes, one cache: the nearest neighbours of the w
 
   npm start -- [flags]
 
-  --nodes <n>      how many processes, 1 to 16 (3)
+At one third of the run another process joins, at two thirds it leaves, and its
+share of the cache moves while the load goes on. A run that is too short for
+that goes on until it has left.
+
+  --nodes <n>      how many processes at first, 1 to 16 (3)
   --seconds <s>    how long, 1 to 3600 (20)
-  --keep           until Ctrl-C
+  --keep           until Ctrl-C; another process joins after 10 s, leaves 10 s
+                   later, joins again 10 s after that, and so on
   --port <p>       serve on this port, the next one, ... (any free ones)
   --json           print one line of JSON and nothing else
   --help           print this
@@ -47,8 +52,10 @@ export function parseFlags(args: readonly string[]): Flags {
 
   const nodes = wholeNumber(given, 'nodes', 1, 16, 3);
   const port = wholeNumber(given, 'port', 0, 65_535, 0);
-  if (port > 0 && port + nodes - 1 > 65_535) {
-    throw new FlagError(`--port ${port} leaves no ports for ${nodes} nodes; the last port is 65535.`);
+  if (port > 0 && port + nodes > 65_535) {
+    throw new FlagError(
+      `--port ${port} leaves no ports for ${nodes} nodes and the one that joins; the last port is 65535.`,
+    );
   }
   return {
     nodes,

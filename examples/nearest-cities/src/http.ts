@@ -29,6 +29,7 @@ export interface Neighbours {
 export function neighbourServer(neighbours: Neighbours): Server {
   const server = createServer(async (request, response) => {
     const asked = wallClock();
+    if (!server.listening) response.setHeader('connection', 'close');
     const cityId = cityIdIn(request.url ?? '');
     if (cityId === undefined) return respond(response, 404, { error: 'ask for /nearest/<city id>' });
     if (!neighbours.knows(cityId)) return respond(response, 404, { error: `there is no city ${cityId}` });
@@ -54,6 +55,12 @@ export async function listen(server: Server, port: number): Promise<number> {
     throw new Error(`port ${port} is already taken`, { cause: error });
   }
   return (server.address() as AddressInfo).port;
+}
+
+/** Takes no new connections and resolves when the requests under way have been answered. */
+export function closeGracefully(server: Server): Promise<void> {
+  // The callback's error says that the server did not listen yet, which is as good.
+  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 function cityIdIn(url: string): number | undefined {

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 import { CACHE_HEADER, HOST } from './http.ts';
+import type { Hear } from './observations.ts';
 import { Tally } from './tally.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -13,16 +14,17 @@ export interface LoadOptions {
   /** Asked before every request, so nodes may come and go. */
   readonly targets: () => readonly Target[];
   readonly nextCity: () => number;
+  /** Told of every question as it is asked. */
+  readonly ask: (city: number) => Hear;
   /** How many requests are under way at any time. */
   readonly inFlight: number;
 }
 
 /** Asks the nodes in turn, a fixed number of requests at a time, and counts what it gets. */
 export class Load {
-  /** The distinct cities asked for. */
-  readonly asked = new Set<number>();
   readonly #options: LoadOptions;
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #underWay = new Map<string, Set<Promise<void>>>();
   #recent = new Map<string, Tally>();
   #turn = 0;
 
@@ -43,22 +45,34 @@ export class Load {
     return recent;
   }
 
+  /** Resolves when the requests to the node that are under way now are answered. */
+  async idle(id: string): Promise<void> {
+    await Promise.all(this.#underWay.get(id) ?? []);
+  }
+
   async #askOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const targets = this.#options.targets();
-      await this.#ask(targets[this.#turn++ % targets.length]!, this.#options.nextCity());
+      const target = targets[this.#turn++ % targets.length]!;
+      const underWay = this.#underWay.get(target.id) ?? new Set();
+      this.#underWay.set(target.id, underWay);
+      const asking = this.#ask(target, this.#options.nextCity());
+      underWay.add(asking);
+      await asking;
+      underWay.delete(asking);
     }
   }
 
   async #ask({ id, port }: Target, city: number): Promise<void> {
-    this.asked.add(city);
+    const hear = this.#options.ask(city);
     const started = performance.now();
-    const outcome = await request(this.#agent, port, city).catch(() => undefined);
+    const response = await request(this.#agent, port, city).catch(() => undefined);
     const took = performance.now() - started;
 
+    hear(response?.body);
     const tally = this.#tallyOf(id);
-    if (outcome === 'hit') tally.hits.record(took);
-    else if (outcome === 'load') tally.waits.record(took);
+    if (response?.cache === 'hit') tally.hits.record(took);
+    else if (response?.cache === 'load') tally.waits.record(took);
     else tally.errors++;
   }
 
@@ -69,17 +83,26 @@ export class Load {
   }
 }
 
-/** Answers what the service says about its cache; anything but a complete answer rejects. */
-function request(agent: Agent, port: number, city: number): Promise<unknown> {
+interface Response {
+  /** What the service says about its cache. */
+  readonly cache: unknown;
+  readonly body: string;
+}
+
+/** Anything but a complete answer rejects. */
+function request(agent: Agent, port: number, city: number): Promise<Response> {
   return new Promise((resolve, reject) => {
     const options = { agent, host: HOST, port, path: `/nearest/${city}`, timeout: TIMEOUT_MS };
     const sent = get(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200) resolve(response.headers[CACHE_HEADER]);
+        if (response.statusCode === 200) resolve({ cache: response.headers[CACHE_HEADER], body });
         else reject(new Error(`HTTP status ${response.statusCode}`));
       });
-      response.resume();
     });
     sent.on('error', reject);
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));

@@ -1,34 +1,70 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Handover } from './messages.ts';
 import { type NodeCrash, NodeProcess } from './node-process.ts';
+
+/** For all of them to leave at once, when nothing needs to be kept. */
+const CLOSES_WITHIN_MS = 3_000;
+
+export interface ClusterEvents {
+  readonly onCrash: (crash: NodeCrash) => void;
+  readonly onMoved: (handover: Handover) => void;
+}
 
 /** The nodes of the demo, as processes of this machine that meet in a directory of their own. */
 export class LocalCluster {
   readonly #directory: string;
-  readonly #onCrash: (crash: NodeCrash) => void;
-  #nodes: NodeProcess[] = [];
+  readonly #events: ClusterEvents;
+  #nodes: readonly NodeProcess[] = [];
+  #serving: readonly NodeProcess[] = [];
+  #goneLoads = 0;
 
   /** The directory's name is short because the path of a Unix socket must be. */
-  static async create(onCrash: (crash: NodeCrash) => void): Promise<LocalCluster> {
-    return new LocalCluster(await mkdtemp(join(tmpdir(), 'cities-')), onCrash);
+  static async create(events: ClusterEvents): Promise<LocalCluster> {
+    return new LocalCluster(await mkdtemp(join(tmpdir(), 'cities-')), events);
   }
 
-  private constructor(directory: string, onCrash: (crash: NodeCrash) => void) {
+  private constructor(directory: string, events: ClusterEvents) {
     this.#directory = directory;
-    this.#onCrash = onCrash;
+    this.#events = events;
   }
 
-  /** The nodes that are part of the cluster now; ask again, for nodes come and go. */
+  /** The processes there are now; ask again, for nodes come and go. */
   get nodes(): readonly NodeProcess[] {
     return this.#nodes;
   }
 
+  /** Those of them that may be asked. */
+  get serving(): readonly NodeProcess[] {
+    return this.#serving;
+  }
+
+  /** How often the loader ran on nodes that have left. */
+  get goneLoads(): number {
+    return this.#goneLoads;
+  }
+
   /** Resolves once the new node holds its share and answers. */
   async add(id: string, port: number): Promise<void> {
-    const node = new NodeProcess({ id, directory: this.#directory, port, onCrash: this.#onCrash });
+    const node = new NodeProcess({ id, directory: this.#directory, port, ...this.#events });
     this.#nodes = [...this.#nodes, node];
     await node.ready;
+    this.#serving = [...this.#serving, node];
+  }
+
+  /** From now on the node is not asked any more. */
+  retire(id: string): void {
+    this.#serving = this.#serving.filter((node) => node.id !== id);
+  }
+
+  /** Lets the node hand over and leave; answers whether it left in time, by itself. */
+  async remove(id: string, withinMs: number): Promise<boolean> {
+    const leaving = this.#nodes.find((node) => node.id === id)!;
+    const inTime = await leaving.stop(withinMs);
+    this.#nodes = this.#nodes.filter((node) => node !== leaving);
+    this.#goneLoads += leaving.statistics.loads;
+    return inTime;
   }
 
   async report(): Promise<void> {
@@ -38,7 +74,7 @@ export class LocalCluster {
   /** Answers the ids of the nodes that did not close in time and had to be killed. */
   async close(): Promise<string[]> {
     const stopped = await Promise.all(
-      this.#nodes.map(async (node) => ({ id: node.id, inTime: await node.stop() })),
+      this.#nodes.map(async (node) => ({ id: node.id, inTime: await node.stop(CLOSES_WITHIN_MS) })),
     );
     await this.#removeDirectory();
     return stopped.filter(({ inTime }) => !inTime).map(({ id }) => id);

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FromNode, NodeStatistics, ToNode } from './messages.ts';
+import { type FromNode, type Handover, NOTHING_YET, type NodeStatistics, type ToNode } from './messages.ts';
 
 const SERVICE = fileURLToPath(new URL('./service.js', import.meta.url));
 const REPORTS_WITHIN_MS = 2_000;
-const STOPS_WITHIN_MS = 8_000;
+/** What a node may need to exit beyond the time it has to hand its partitions over. */
+const EXITS_WITHIN_MS = 5_000;
 
 /** A node's process ended without being told to. Its message is a sentence. */
 export class NodeCrash extends Error {}
@@ -15,24 +16,31 @@ export interface NodeOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly onCrash: (crash: NodeCrash) => void;
+  readonly onMoved: (handover: Handover) => void;
 }
 
 /** The parent's handle of one node. */
 export class NodeProcess {
   readonly id: string;
   readonly ready: Promise<void>;
+  /** Whether it takes part in the cluster, if only to receive its share. */
+  joined = false;
   /** The newest the node has told. */
-  statistics: NodeStatistics = { keys: 0, loads: 0 };
+  statistics: NodeStatistics = NOTHING_YET;
+  /** 0 until it is ready. */
   port = 0;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  readonly #onMoved: (handover: Handover) => void;
   #isReady: () => void = () => {};
   #reported: () => void = () => {};
-  #stopping = false;
+  #stopping: Promise<boolean> | undefined;
+  #killed = false;
   #failure: string | undefined;
 
-  constructor({ id, directory, port, onCrash }: NodeOptions) {
+  constructor({ id, directory, port, onCrash, onMoved }: NodeOptions) {
     this.id = id;
+    this.#onMoved = onMoved;
     // Standard output is the demo's own; what a node has to say to a person goes to standard error.
     this.#child = fork(SERVICE, [id, directory, String(port)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -45,7 +53,7 @@ export class NodeProcess {
       const gone = (why: string) => {
         this.#reported();
         resolve();
-        if (!this.#stopping) onCrash(new NodeCrash(`Node ${id} stopped: ${why}.`));
+        if (!this.#stopping && !this.#killed) onCrash(new NodeCrash(`Node ${id} stopped: ${why}.`));
       };
       // `close`, not `exit`: by then the node's last message has been heard.
       this.#child.on('close', (code, signal) => {
@@ -71,24 +79,27 @@ export class NodeProcess {
     });
   }
 
-  /** Lets the node close, and kills it if it does not in time; answers whether it closed by itself. */
-  async stop(): Promise<boolean> {
-    this.#stopping = true;
-    this.#tell({ type: 'stop' });
-    let inTime = true;
-    const deadline = setTimeout(() => {
-      inTime = false;
-      void this.kill();
-    }, STOPS_WITHIN_MS);
-    await this.#exited;
-    clearTimeout(deadline);
-    return inTime;
+  /**
+   * Lets the node hand over and leave, and kills it if it does not in time; answers whether it left by itself. Calling
+   * it again waits for the same end.
+   */
+  stop(withinMs: number): Promise<boolean> {
+    this.#stopping ??= this.#stop(withinMs);
+    return this.#stopping;
   }
 
   async kill(): Promise<void> {
-    this.#stopping = true;
+    this.#killed = true;
     this.#child.kill('SIGKILL');
     await this.#exited;
+  }
+
+  async #stop(withinMs: number): Promise<boolean> {
+    this.#tell({ type: 'leave', withinMs });
+    const deadline = setTimeout(() => void this.kill(), withinMs + EXITS_WITHIN_MS);
+    await this.#exited;
+    clearTimeout(deadline);
+    return !this.#killed;
   }
 
   #tell(message: ToNode): void {
@@ -96,14 +107,23 @@ export class NodeProcess {
   }
 
   #hear(message: FromNode): void {
-    if (message.type === 'failed') {
-      this.#failure = message.message;
-    } else if (message.type === 'ready') {
-      this.port = message.port;
-      this.#isReady();
-    } else {
-      this.statistics = message.statistics;
-      if (message.type === 'report') this.#reported();
+    switch (message.type) {
+      case 'failed':
+        this.#failure = message.message;
+        break;
+      case 'joined':
+        this.joined = true;
+        break;
+      case 'ready':
+        this.port = message.port;
+        this.#isReady();
+        break;
+      case 'moved':
+        this.#onMoved(message.handover);
+        break;
+      default:
+        this.statistics = message.statistics;
+        if (message.type === 'report') this.#reported();
     }
   }
 }

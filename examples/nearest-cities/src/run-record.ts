@@ -14,6 +14,8 @@ export interface FrameRow {
   readonly keys: number;
   /** Since the start. */
   readonly loads: number;
+  /** Owned now. */
+  readonly partitions: number;
   readonly opsPerSecond: number;
   readonly hitRate: number | undefined;
   readonly p50: number | undefined;
@@ -24,6 +26,12 @@ export interface ObservedNode {
   readonly id: string;
   readonly port: number;
   readonly statistics: NodeStatistics;
+}
+
+export interface ObservedCluster {
+  readonly nodes: readonly ObservedNode[];
+  /** How often the loader ran on nodes that have left. */
+  readonly goneLoads: number;
 }
 
 type Tallies = ReadonlyMap<string, Tally>;
@@ -38,7 +46,7 @@ export class RunRecord {
   }
 
   /** Adds what happened since the last time, and answers the frame of it. */
-  add(seconds: number, recent: Tallies, nodes: readonly ObservedNode[]): Frame {
+  add(seconds: number, recent: Tallies, cluster: ObservedCluster): Frame {
     const elapsed = seconds - this.#seconds;
     this.#seconds = seconds;
     for (const [id, tally] of recent) {
@@ -46,7 +54,7 @@ export class RunRecord {
       if (known) known.add(tally);
       else this.#tallies.set(id, sum([tally]));
     }
-    return frameOf(seconds, elapsed, recent, nodes);
+    return frameOf(seconds, elapsed, recent, cluster);
   }
 
   /** Of all nodes, from the start. */
@@ -55,29 +63,35 @@ export class RunRecord {
   }
 
   /** The frame of all the time from the start. */
-  whole(nodes: readonly ObservedNode[]): Frame {
-    return frameOf(this.#seconds, this.#seconds, this.#tallies, nodes);
+  whole(cluster: ObservedCluster): Frame {
+    return frameOf(this.#seconds, this.#seconds, this.#tallies, cluster);
   }
 }
 
-export function totalStatistics(nodes: readonly ObservedNode[]): NodeStatistics {
+/** Of all nodes; the loads include those of nodes that have left. */
+export function totalStatistics({ nodes, goneLoads }: ObservedCluster): NodeStatistics {
+  const total = (field: keyof NodeStatistics) =>
+    nodes.reduce((sum, { statistics }) => sum + statistics[field], 0);
   return {
-    keys: nodes.reduce((sum, { statistics }) => sum + statistics.keys, 0),
-    loads: nodes.reduce((sum, { statistics }) => sum + statistics.loads, 0),
+    keys: total('keys'),
+    loads: total('loads') + goneLoads,
+    partitions: total('partitions'),
+    moving: total('moving'),
   };
 }
 
-function frameOf(seconds: number, elapsed: number, tallies: Tallies, nodes: readonly ObservedNode[]): Frame {
-  const rows = nodes.map(({ id, port, statistics }) => {
+function frameOf(seconds: number, elapsed: number, tallies: Tallies, cluster: ObservedCluster): Frame {
+  const rows = cluster.nodes.map(({ id, port, statistics }) => {
     return { id, port, ...rowOf(statistics, tallies.get(id) ?? new Tally(), elapsed) };
   });
-  return { seconds, rows, all: rowOf(totalStatistics(nodes), sum(tallies.values()), elapsed) };
+  return { seconds, rows, all: rowOf(totalStatistics(cluster), sum(tallies.values()), elapsed) };
 }
 
-function rowOf({ keys, loads }: NodeStatistics, tally: Tally, elapsed: number): FrameRow {
+function rowOf({ keys, loads, partitions }: NodeStatistics, tally: Tally, elapsed: number): FrameRow {
   return {
     keys,
     loads,
+    partitions,
     opsPerSecond: elapsed > 0 ? tally.requests / elapsed : 0,
     hitRate: tally.hitRate,
     p50: tally.percentile(0.5),

@@ -8,6 +8,7 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
+  { title: 'partitions', width: 12, cell: ({ partitions }) => formatCount(partitions) },
   { title: 'keys', width: 7, cell: ({ keys }) => formatCount(keys) },
   { title: 'ops/s', width: 8, cell: ({ opsPerSecond }) => formatCount(opsPerSecond) },
   { title: 'hit rate', width: 10, cell: ({ hitRate }) => formatRate(hitRate) },
@@ -20,7 +21,7 @@ const COLUMNS: readonly Column[] = [
 export function renderTable({ rows, all }: Frame): string[] {
   return [
     line('node', 'port', ({ title }) => title),
-    ...rows.map((row) => line(row.id, String(row.port), ({ cell }) => cell(row))),
+    ...rows.map((row) => line(row.id, row.port === 0 ? '-' : String(row.port), ({ cell }) => cell(row))),
     line('all', '', ({ cell }) => cell(all)),
   ];
 }

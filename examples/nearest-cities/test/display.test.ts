@@ -8,31 +8,32 @@ function screenOf(columns?: number): Screen & { written: string[] } {
   return { ...(columns === undefined ? {} : { columns }), written, write: (text) => written.push(text) };
 }
 
+const note = (seconds: number) => `${seconds} s of 20 s`;
 const frame = new RunRecord().add(1, new Map(), twoNodes);
 
 describe('LiveTable', () => {
   it('goes back up by as many lines as it drew', () => {
     const screen = screenOf();
-    const table = new LiveTable(screen, 'of 20 s');
-    table.show(frame);
-    table.show(frame);
+    const table = new LiveTable(screen, note);
+    table.show(frame, 'd joins: 512 of 1,024 partitions moved');
+    table.show(frame, 'd joins: 512 of 1,024 partitions moved');
     const drawn = screen.written[0]!.split('\n').length - 1;
     expect(screen.written[0]).not.toContain('A\x1b[J');
     expect(screen.written[1]).toContain(`\x1b[${drawn}A\x1b[J`);
-    expect(screen.written[1]).toContain('1 s of 20 s\n');
+    expect(screen.written[1]).toContain('\nd joins: 512 of 1,024 partitions moved\n1 s of 20 s\n');
   });
 
   it('cuts lines that would wrap', () => {
     const screen = screenOf(20);
-    new LiveTable(screen, 'of 20 s').show(frame);
+    new LiveTable(screen, note).show(frame, 'd joins: 512 of 1,024 partitions moved');
     const lines = screen.written[0]!.replace('\x1b[?25l', '').split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBe(19);
   });
 
   it('gives the cursor back at the end', () => {
     const screen = screenOf();
-    const table = new LiveTable(screen, 'of 20 s');
-    table.show(frame);
+    const table = new LiveTable(screen, note);
+    table.show(frame, 'd joins: 512 of 1,024 partitions moved');
     table.finish(frame);
     expect(screen.written[0]).toContain('\x1b[?25l');
     expect(screen.written[1]).toContain('\x1b[?25h');
@@ -48,6 +49,14 @@ describe('PlainLines', () => {
     lines.finish();
     expect(screen.written).toHaveLength(1);
     expect(screen.written[0]).toMatch(/^1 s \| [ -~]*\n$/);
+  });
+});
+
+describe('PlainLines, told news', () => {
+  it('writes them at once, on a line of their own', () => {
+    const screen = screenOf();
+    new PlainLines(screen).tell('d joins: its process starts.');
+    expect(screen.written).toEqual(['d joins: its process starts.\n']);
   });
 });
 

@@ -30,7 +30,10 @@ describe('parseFlags', () => {
     [['--seconds', '-1'], '--seconds must be a number from 1 to 3600, not "-1".'],
     [['--seconds', 'Infinity'], '--seconds must be a number from 1 to 3600, not "Infinity".'],
     [['--port', '65536'], '--port must be a number from 0 to 65535, not "65536".'],
-    [['--port', '65534'], '--port 65534 leaves no ports for 3 nodes; the last port is 65535.'],
+    [
+      ['--port', '65533'],
+      '--port 65533 leaves no ports for 3 nodes and the one that joins; the last port is 65535.',
+    ],
     [['--json=yes'], '--json takes no value.'],
     [['--node', '3'], 'There is no flag --node; --help lists them.'],
     [['-x'], 'There is no flag -x; --help lists them.'],
@@ -40,8 +43,8 @@ describe('parseFlags', () => {
     expect(() => parseFlags(args)).toThrow(new FlagError(sentence));
   });
 
-  it('takes the last port that leaves room for every node', () => {
-    expect(parseFlags(['--port', '65533'])).toMatchObject({ port: 65_533, nodes: 3 });
+  it('takes the last port that leaves room for every node and one more', () => {
+    expect(parseFlags(['--port', '65532'])).toMatchObject({ port: 65_532, nodes: 3 });
   });
 });
 

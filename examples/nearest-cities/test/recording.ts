@@ -1,4 +1,4 @@
-import type { ObservedNode } from '../src/run-record.ts';
+import type { ObservedCluster } from '../src/run-record.ts';
 import { Tally } from '../src/tally.ts';
 
 export interface Outcomes {
@@ -15,7 +15,10 @@ export function tallyOf({ hits = [], waits = [], errors = 0 }: Outcomes): Tally 
   return tally;
 }
 
-export const twoNodes: readonly ObservedNode[] = [
-  { id: 'a', port: 8000, statistics: { keys: 700, loads: 700 } },
-  { id: 'b', port: 8001, statistics: { keys: 534, loads: 534 } },
-];
+export const twoNodes: ObservedCluster = {
+  nodes: [
+    { id: 'a', port: 8000, statistics: { keys: 700, loads: 700, partitions: 2048, moving: 0 } },
+    { id: 'b', port: 8001, statistics: { keys: 534, loads: 534, partitions: 2048, moving: 0 } },
+  ],
+  goneLoads: 0,
+};

@@ -37,6 +37,11 @@ describe('RunRecord', () => {
     expect(record.whole(twoNodes).all.opsPerSecond).toBe(1);
   });
 
+  it('keeps the loads of a node that has left', () => {
+    const frame = new RunRecord().add(1, new Map(), { ...twoNodes, goneLoads: 66 });
+    expect(frame.all).toMatchObject({ keys: 1234, loads: 1300, partitions: 4096 });
+  });
+
   it('shows rates of nothing before any time has passed', () => {
     expect(new RunRecord().add(0, new Map(), twoNodes).all).toMatchObject({
       opsPerSecond: 0,
