@@ -186,8 +186,11 @@ export class RoutedNode implements AsyncDisposable {
       if (keepAlive) this.#retain(1);
       await this.#awaited(this.#membership.enter());
     } catch (error) {
-      await this.#membership.retract().catch(() => {});
-      await this.#shutDown();
+      const retracted = await this.#membership.retract().then(
+        () => true,
+        () => false,
+      );
+      await this.#shutDown(retracted);
       throw error;
     }
     if (directory !== undefined) {
@@ -378,17 +381,18 @@ export class RoutedNode implements AsyncDisposable {
       },
       within,
     );
-    await this.#shutDown();
+    await this.#shutDown(memberOf(this.view, this.id)?.incarnation !== incarnation);
     return report;
   }
 
-  async #shutDown(): Promise<void> {
+  /** Unless the cluster is known to have gone on without this node, what proves its death is left behind. */
+  async #shutDown(parted: boolean): Promise<void> {
     this.#closed = true;
     this.#moves.stop();
     this.#agreement.close();
     this.#mesh.close();
     this.#acceptors.close();
-    await this.#listener?.close();
+    await (parted ? this.#listener?.close() : this.#listener?.abandon());
     await this.#settings.store.close();
   }
 
@@ -396,7 +400,7 @@ export class RoutedNode implements AsyncDisposable {
   #stop(reason: string): void {
     if (this.#closing !== undefined) return;
     const lost = this.#ownership.owned().length;
-    this.#closing = this.#shutDown().then(() => ({ moved: 0, lost }));
+    this.#closing = this.#shutDown(true).then(() => ({ moved: 0, lost }));
     this.#fail(new RouterError('CLOSED', reason));
   }
 

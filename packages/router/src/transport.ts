@@ -26,6 +26,8 @@ export interface Listener {
   keepAlive(active: boolean): void;
   /** Accepts nothing more. Connections that were accepted go on until they are closed. */
   close(): Promise<void>;
+  /** Closes as the end of the process would: a transport that can prove a death takes this address for dead from now on. */
+  abandon(): Promise<void>;
 }
 
 export interface Transport {

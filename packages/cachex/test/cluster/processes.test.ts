@@ -176,7 +176,15 @@ describe('a process', { timeout: 30_000 }, () => {
     await using node = await join({ cluster: 'processes', directory, settle: 10 });
     const cache = node.cache<string, number>('users');
     expect(await story(start('idle', {}))).toEqual({ said: [], code: 0 });
+    // It ended without leaving: that is found out, and its keys are taken over.
     await cache.put('bob', 1);
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (node.nodes().length === 1) resolve();
+      };
+      node.on('view', look);
+      look();
+    });
   });
 
   it('with an idle node goes on if asked to', async () => {

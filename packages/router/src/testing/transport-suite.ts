@@ -179,6 +179,12 @@ export function transportSuite(
       await dialled.until(() => dialled.bytes === 5);
     });
 
+    test('connects nobody to a listener that was abandoned', async (place) => {
+      const address = await place.listen();
+      await place.listeners[0]!.abandon();
+      await assert.rejects(place.set.transport.connect(address), ConnectError);
+    });
+
     test('does not let two listen at one address', async (place) => {
       const address = await place.listen();
       await assert.rejects(place.set.transport.listen(address, () => {}));

@@ -86,6 +86,10 @@ export class MemoryNetwork {
       close: async () => {
         this.#listeners.delete(address);
       },
+      abandon: async () => {
+        this.#listeners.delete(address);
+        this.#dead.add(address);
+      },
     };
   }
 

@@ -1,4 +1,4 @@
-import { chmod, lstat, readdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, readdir, rename, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
@@ -12,27 +12,38 @@ import {
 } from '../transport.ts';
 
 /** Longer paths do not fit the address of a Unix socket on every system. */
-const longestPath = 100;
+const longestPath = 99;
 
 const scheme = 'unix:';
 
-/** Unix sockets; an address is `unix:` and a path. Only this user may connect: the file gets mode 0600. */
+/**
+ * Unix sockets; an address is `unix:` and a path. Only this user may connect: the file gets mode 0600.
+ *
+ * A process that ends in whatever way, short of closing its listener, leaves a socket file that refuses: the proof of its
+ * death. Node removes the file that it bound even when a process merely exits, so a socket is bound under another name
+ * and then given its own.
+ */
 export function socketTransport(): Transport {
   return { name: 'socket', listen, connect: dial };
 }
 
+/** What is added to the name under which a socket is bound. */
+const boundAs = '~';
+
 async function listen(address: string, accept: (connection: Connection) => void): Promise<Listener> {
   const path = pathOf(address);
+  if (await exists(path)) throw new Error(`${path} is there already: another process may be listening`);
   const server = createServer((socket) => accept(new SocketConnection(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, resolve);
+    server.listen(path + boundAs, resolve);
   });
   server.unref();
   // Running out of descriptors fails one accept; the listener goes on.
   server.on('error', () => {});
   try {
-    await chmod(path, 0o600);
+    await chmod(path + boundAs, 0o600);
+    await rename(path + boundAs, path);
   } catch (error) {
     server.close();
     throw error;
@@ -41,10 +52,23 @@ async function listen(address: string, accept: (connection: Connection) => void)
     address,
     keepAlive: (active) => (active ? server.ref() : server.unref()),
     // Its connections are not waited for: they belong to those who accepted them, and may have answers to send.
-    close: async () => {
+    async close() {
+      server.close();
+      await unlink(path).catch(() => {});
+    },
+    async abandon() {
       server.close();
     },
   };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function dial(address: string, options?: { signal?: AbortSignal }): Promise<Connection> {
@@ -79,7 +103,7 @@ export async function sweepSockets(
 ): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    if (!name.endsWith('.sock') || used.has(scheme + path)) continue;
+    if (!/\.sock~?$/.test(name) || used.has(scheme + path)) continue;
     try {
       const found = await lstat(path);
       if (!found.isSocket() || clock.wallTime() - found.mtimeMs < youth) continue;

@@ -55,19 +55,28 @@ describe('socketTransport', () => {
       '/tmp/a.sock',
       'unix:',
       'tcp://a',
-      `unix:/${'x'.repeat(100)}`,
+      `unix:/${'x'.repeat(99)}`,
       `unix:/${'ü'.repeat(50)}`,
     ]) {
       await expect(listen(address, () => {})).rejects.toMatchObject({ code: 'INVALID_OPTION' });
       await expect(connect(address)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     }
-    await expect(connect(`unix:/${'x'.repeat(99)}`)).rejects.toBeInstanceOf(ConnectError);
+    await expect(connect(`unix:/${'x'.repeat(98)}`)).rejects.toBeInstanceOf(ConnectError);
   });
 
   it('takes a socket that refuses as a proof of death, and a missing one not', async () => {
     const path = await orphan('gone.sock');
     await expect(socketTransport().connect(`unix:${path}`)).rejects.toMatchObject({ dead: true });
     await expect(socketTransport().connect(`unix:${path}-never`)).rejects.toMatchObject({ dead: false });
+  });
+
+  it('leaves such a proof when a listener is abandoned, and none when it is closed', async () => {
+    const { listen, connect } = socketTransport();
+    const [abandoned, closed] = [`unix:${directory}/abandoned.sock`, `unix:${directory}/closed.sock`];
+    await (await listen(abandoned, () => {})).abandon();
+    await (await listen(closed, () => {})).close();
+    await expect(connect(abandoned)).rejects.toMatchObject({ dead: true });
+    await expect(connect(closed)).rejects.toMatchObject({ dead: false });
   });
 
   it('stops connecting when it is told to', async () => {
