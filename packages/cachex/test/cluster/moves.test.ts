@@ -60,4 +60,80 @@ describe('entries', () => {
     expect(a.status().members.map(({ partitions }) => partitions)).toEqual([16, 48]);
     expect((await cluster.run(squares(a).keys())).sort((x, y) => x - y)).toEqual([...Array(200).keys()]);
   });
+
+  it('move no faster than they are allowed to', async () => {
+    const a = await cluster.run(
+      join(cluster.options('a', { partitions: 64, moves: { bytesPerSecond: 10_000, concurrency: 1 } })),
+    );
+    nodes.push(a);
+    const cache = a.cache<number, string>('texts');
+    for (let n = 0; n < 100; n += 1) await cluster.run(cache.put(n, 'x'.repeat(1_000)));
+    const bytes: number[] = [];
+    a.on('moved', (event) => bytes.push(event.bytes));
+    const began = cluster.clock.now();
+    const b = await cluster.run(join(cluster.options('b', { partitions: 64 })));
+    nodes.push(b);
+    b.cache<number, string>('texts');
+    await cluster.run(b.ready());
+    const total = bytes.reduce((sum, some) => sum + some, 0);
+    expect(total).toBeGreaterThan(20_000);
+    expect(cluster.clock.now() - began).toBeGreaterThan((total / 10_000) * 1_000);
+    expect(await cluster.run(cache.size())).toBe(100);
+  });
+
+  it('are shown on their way, and told of when they have arrived', async () => {
+    const a = await cluster.run(
+      join(cluster.options('a', { partitions: 64, moves: { bytesPerSecond: 10_000 } })),
+    );
+    nodes.push(a);
+    const cache = a.cache<number, string>('texts');
+    for (let n = 0; n < 100; n += 1) await cluster.run(cache.put(n, 'x'.repeat(1_000)));
+    const arrived: unknown[] = [];
+    a.on('moved', ({ to, partitions, records }) => arrived.push([to, partitions.length, records]));
+    const b = await cluster.run(join(cluster.options('b', { partitions: 64 })));
+    nodes.push(b);
+    b.cache<number, string>('texts');
+    await cluster.clock.advance(1_000);
+    const { moving, moves } = a.status();
+    expect(moving).toBe(32);
+    expect(moves).toMatchObject([{ to: 'b', partitions: 32, phase: 'copying' }]);
+    expect(arrived).toEqual([]);
+    await cluster.run(b.ready());
+    expect(a.status()).toMatchObject({ moving: 0, moves: [] });
+    expect(arrived).toEqual([['b', 32, b.cache<number, string>('texts').local.size()]]);
+  });
+});
+
+describe('a node', () => {
+  it('is safe to stop once it owns nothing', async () => {
+    const a = await start('a');
+    const b = await start('b');
+    await cluster.run(b.ready());
+    expect(b.safeToStop()).toBe(false);
+    await cluster.run(squares(a).put(1, 1));
+    await cluster.run(b.setWeight(0));
+    await cluster.clock.advance(1_000);
+    expect([a.safeToStop(), b.safeToStop()]).toEqual([false, true]);
+  });
+
+  it('reports what it could not hand over in time', async () => {
+    const a = await start('a');
+    const b = await start('b');
+    await cluster.run(b.ready());
+    cluster.pause('a');
+    const report = b.leave({ within: 100 });
+    await cluster.clock.advance(5_000);
+    cluster.resume('a');
+    expect(await cluster.run(report)).toEqual({ moved: 0, lost: 32 });
+    nodes.pop();
+    await cluster.clock.advance(1_000);
+    expect(a.status().members).toMatchObject([{ id: 'a', partitions: 64 }]);
+  });
+
+  it('takes everything with it when nobody is left to hand it over to', async () => {
+    const a = await start('a');
+    await cluster.run(squares(a).put(1, 1));
+    expect(await cluster.run(a.leave())).toEqual({ moved: 0, lost: 64 });
+    nodes.pop();
+  });
 });
