@@ -48,6 +48,8 @@ export interface MovesOptions {
 interface Handover {
   readonly to: string;
   readonly incarnation: string;
+  /** The terms of the partitions as the copy began. */
+  readonly terms: readonly number[];
   readonly outflow: Outflow;
   phase: MoveStatus['phase'];
 }
@@ -162,7 +164,7 @@ export class Moves {
       parting: safeguards.movingLoads,
       send: (type, args) => send(to, type, args),
     });
-    const handover: Handover = { to, incarnation, outflow, phase: 'copying' };
+    const handover: Handover = { to, incarnation, terms: view.terms, outflow, phase: 'copying' };
     this.#handovers.add(handover);
     let moved = false;
     try {
@@ -205,7 +207,7 @@ export class Moves {
   }
 
   /** Once the compare-and-set is sent, its outcome must be known before anything is unsealed, however long that takes. */
-  async #publish(moves: readonly Move[], { to, incarnation }: Handover): Promise<View> {
+  async #publish(moves: readonly Move[], { to, incarnation, terms }: Handover): Promise<View> {
     const { agreement, self, log } = this.#options;
     for (;;) {
       try {
@@ -214,7 +216,11 @@ export class Moves {
           // The target may have gone, begun to leave, or not opened what was opened meanwhile.
           if (target?.incarnation !== incarnation || target.weight === 0) return undefined;
           if (!hasOpenedAll(current, target)) return undefined;
-          const own = moves.filter(({ partition }) => current.owners[partition] === self);
+          // One that went and is back, while the store was slow to answer, is not what was copied.
+          const own = moves.filter(
+            ({ partition }) =>
+              current.owners[partition] === self && current.terms[partition] === terms[partition],
+          );
           return own.length === 0 ? undefined : completeMoves(current, own);
         });
       } catch (error) {
