@@ -1,7 +1,7 @@
 import type { Encoded, Replica, ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
-import type { Load } from '../local/loads.ts';
+import { type Load, originOf } from '../local/loads.ts';
 import { type Entry, Store } from '../local/store.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -25,13 +25,16 @@ type CacheRecord =
 export class EngineReplica implements Replica {
   readonly #engine: Engine;
   readonly #values: WireForm;
+  readonly #present: (incarnation: string) => boolean;
   /** Copies of partitions that other nodes own. Nothing here expires or is read; it is taken over whole, or dropped. */
   readonly #copies: Store;
   readonly #loads = new Map<number, Load[]>();
 
-  constructor(engine: Engine, values: WireForm) {
+  /** `present` tells whether a node is still in the cluster. */
+  constructor(engine: Engine, values: WireForm, present: (incarnation: string) => boolean) {
     this.#engine = engine;
     this.#values = values;
+    this.#present = present;
     this.#copies = new Store(engine.store.partitions);
   }
 
@@ -84,7 +87,10 @@ export class EngineReplica implements Replica {
 
   promote(partition: number): void {
     this.#engine.takeOver(partition, this.#copies);
-    for (const load of this.#loads.get(partition) ?? []) this.#engine.loads.adopt(load);
+    for (const load of this.#loads.get(partition) ?? []) {
+      // Its runner may have died while the copy was under way; nobody would ever hand in the result.
+      if (this.#present(originOf(load.token))) this.#engine.loads.adopt(load);
+    }
     this.#loads.delete(partition);
   }
 

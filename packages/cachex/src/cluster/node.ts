@@ -207,7 +207,9 @@ export class ClusterNode implements AsyncDisposable {
         reconsider: () => new Reconsider(`the load of a key of '${name}' has moved or was lost`),
       },
     });
-    const replica = new EngineReplica(engine, values);
+    const present = (incarnation: string): boolean =>
+      node.view.members.some((member) => member.incarnation === incarnation);
+    const replica = new EngineReplica(engine, values, present);
     let failure: CacheError | undefined;
     const cache = clusterCache({ name, node, engine, values, failure: () => failure });
     const open = { cache, engine };

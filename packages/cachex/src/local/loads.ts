@@ -13,6 +13,11 @@ export interface Load {
   readonly token: string;
 }
 
+/** Which node began the load with this token. */
+export function originOf(token: string): string {
+  return token.slice(0, token.lastIndexOf(':'));
+}
+
 /** How a load ended. */
 export type LoadResult =
   | {
@@ -166,8 +171,7 @@ export class Loads {
   /** Nodes have gone for good: the loads that ran there will not end. */
   lost(origins: readonly string[]): void {
     for (const flight of [...this.#running.values()]) {
-      const origin = flight.token.slice(0, flight.token.lastIndexOf(':'));
-      if (flight.controller === undefined && origins.includes(origin)) this.#lose(flight);
+      if (flight.controller === undefined && origins.includes(originOf(flight.token))) this.#lose(flight);
     }
   }
 

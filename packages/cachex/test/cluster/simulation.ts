@@ -43,8 +43,18 @@ export class Simulation {
   }
 
   /** From now on nothing that this node sends arrives: it seems to have stopped, and its links stand. */
-  silence(id: string): void {
-    this.#silent.add(id);
+  silence(id: string, silent = true): void {
+    if (silent) this.#silent.add(id);
+    else this.#silent.delete(id);
+  }
+
+  /** Ends a node as `kill -9` would. */
+  crash(id: string): void {
+    this.cluster.crash(id);
+    this.nodes.splice(
+      this.nodes.findIndex((node) => node.id === id),
+      1,
+    );
   }
 
   async close(): Promise<void> {
