@@ -19,6 +19,7 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/errors.md',
+  'docs/membership.md',
   'docs/values.md',
   ...actionPages,
 ];
@@ -26,6 +27,7 @@ const others = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/invariants.md',
   'packages/router/README.md',
   'examples/nearest-cities/README.md',
 ];
