@@ -6,10 +6,10 @@
  * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
- * - `TIMEOUT`: the deadline passed; the call is known to have changed nothing.
+ * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
  * - `UNKNOWN_OUTCOME`: a write was sent and its answer was lost: it may or may not have happened.
- * - `OVERLOADED`: too many calls in flight or bytes queued; nothing was sent.
+ * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
  * - `PARTIAL_RESULT`: a merged call could not cover every partition.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.

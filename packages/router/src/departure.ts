@@ -8,7 +8,7 @@ import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 import { fail, memberOf, reweigh } from './view.ts';
 
-/** What a node that has left took with it. */
+/** How a node's leaving ended. */
 export interface LeaveReport {
   /** Partitions that were handed over. */
   readonly moved: number;

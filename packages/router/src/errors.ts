@@ -2,10 +2,10 @@
  * Why a routed call failed.
  *
  * - `CLOSED`: this node has left or is closed.
- * - `TIMEOUT`: the deadline passed and the call is known to have changed nothing.
+ * - `TIMEOUT`: the deadline passed; the call was not executed, or it is one that may be repeated.
  * - `NODE_DOWN`: the owner cannot be reached, and nobody has taken over its partition within the deadline.
  * - `UNKNOWN_OUTCOME`: a call that may not be repeated was sent and its answer was lost.
- * - `OVERLOADED`: a limit on calls in flight or queued bytes was reached; nothing was sent.
+ * - `OVERLOADED`: a limit on calls in flight or queued bytes was reached; the call was not executed.
  * - `TOO_LARGE`: one call or answer is larger than the limit on frames.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_HANDLER`: the owner has no handler of that name.

@@ -54,7 +54,10 @@ export interface JoinOptions {
   joinTimeout?: number;
   /** A link that is silent for this long is closed, in ms. Default: 3000. */
   failureAfter?: number;
-  /** How long the members must have been the same before partitions move, in ms. Default: 1000. */
+  /**
+   * How long the members, their weights and what they have opened must have been the same before partitions move, in ms.
+   * Default: 1000.
+   */
   settle?: number;
   /** How moves of partitions share the machine with everything else. */
   moves?: MoveLimits;

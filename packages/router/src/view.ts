@@ -22,7 +22,7 @@ export interface View {
   readonly members: readonly Member[];
   /** The one node that may answer for each partition. */
   readonly owners: Owners;
-  /** The in-sync copies of each partition, by member id. */
+  /** The in-sync copies of each partition, by member id; none yet, for backups are still to come. */
   readonly backups: readonly (readonly string[])[];
   /** The epoch at which each partition last changed its owner. */
   readonly terms: readonly number[];
