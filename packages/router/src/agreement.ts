@@ -120,12 +120,30 @@ export class Agreement {
 
   /**
    * Publishes what `transition` makes of the newest view, trying again while others publish before it, for `within` ms at
-   * most. Answers with the view that holds the change. Transitions of this node are published one after another.
+   * most, its turn included: transitions of this node are published one after another. Answers with the view that holds
+   * the change.
    */
   publish(transition: Transition, within = 30_000): Promise<View> {
-    const mine = this.#publishing.then(() => this.#publish(transition, within));
-    this.#publishing = mine.catch(() => {});
+    const before = this.#publishing;
+    const mine = this.#turn(before, within).then((left) => this.#publish(transition, left, within));
+    this.#publishing = mine.then(
+      () => {},
+      () => before,
+    );
     return mine;
+  }
+
+  /** Waits for those who asked before. Resolves with the time that is left. */
+  #turn(before: Promise<unknown>, within: number): Promise<number> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + within;
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(within, () => reject(tooLate(within)));
+      void before.then(() => {
+        timer.cancel();
+        resolve(deadline - clock.now());
+      });
+    });
   }
 
   close(): void {
@@ -135,14 +153,17 @@ export class Agreement {
     for (const wake of [...this.#sleepers]) wake();
   }
 
-  async #publish(transition: Transition, within: number): Promise<View> {
+  async #publish(transition: Transition, left: number, within: number): Promise<View> {
     const { store, clock, log } = this.#options;
-    const deadline = clock.now() + within;
+    const deadline = clock.now() + left;
+    let tried = false;
     for (let retry = firstRetry; ; retry = Math.min(retry * 2, lastRetry)) {
       if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
       const base = this.view;
       const next = transition(base);
       if (next === undefined) return base;
+      if (tried && clock.now() > deadline) throw tooLate(within);
+      tried = true;
       try {
         if (await store.compareAndSet(base.epoch, next)) {
           this.adopt(next);
@@ -156,12 +177,6 @@ export class Agreement {
         // The outcome is unknown. Transitions notice when their change is already there, so trying again is safe.
         log(`the view store failed: ${(error as Error).message}`);
         await this.#read();
-      }
-      if (clock.now() > deadline) {
-        throw new RouterError(
-          'TIMEOUT',
-          `the view could not be changed within ${within} ms: is the view store well?`,
-        );
       }
       if (this.view.epoch === base.epoch) await this.#pause(retry);
     }
@@ -187,4 +202,9 @@ export class Agreement {
       this.#sleepers.add(wake);
     });
   }
+}
+
+function tooLate(within: number): RouterError {
+  const message = `the view could not be changed within ${within} ms: is the view store well?`;
+  return new RouterError('TIMEOUT', message);
 }

@@ -47,22 +47,24 @@ export async function depart(options: DepartureOptions, within: number): Promise
   const complain = (error: unknown): void => log(`leaving: ${(error as Error).message}`);
   await drain(options, deadline).catch(complain);
   moves.stop();
-  // What is left goes with this node. Nothing of it may be answered once others could own it.
-  const left = ownership.owned();
-  ownership.seal(left);
+  // What is left goes with this node, and so does what it is still given. Nothing of it may be answered once others
+  // could own it.
+  ownership.sealAll();
+  let lost = ownership.owned().length;
   try {
     await agreement.publish((view) => {
-      const present = memberOf(view, self)?.incarnation === incarnation;
-      return present ? fail(view, [self], router) : undefined;
+      if (memberOf(view, self)?.incarnation !== incarnation) return undefined;
+      lost = view.owners.filter((owner) => owner === self).length;
+      return fail(view, [self], router);
     }, timeout);
     // The calls that waited are told who owns their keys now.
-    ownership.unseal(left);
+    ownership.unsealAll();
   } catch (error) {
     complain(error);
   }
   options.refuse();
   await quiet(options);
-  return { moved: before - left.length, lost: left.length };
+  return { moved: Math.max(0, before - lost), lost };
 }
 
 /** Moves everything away and waits for what was begun here, as long as there is somebody to move it to. */

@@ -62,6 +62,8 @@ export class Membership {
   readonly #options: MembershipOptions;
   /** Joiners that were reached and wait for the next view; those of about the same time enter together. */
   readonly #joiners = new Set<Joiner>();
+  /** Incarnations whose removal is under way: their deaths are noticed at every attempt to reach them. */
+  readonly #burying = new Set<string>();
   #calls = 0;
 
   constructor(options: MembershipOptions) {
@@ -115,12 +117,18 @@ export class Membership {
   /** Removes a member whose process is certainly gone. */
   async bury(member: Member): Promise<void> {
     const { agreement, router, log } = this.#options;
+    if (this.#burying.has(member.incarnation)) return;
+    this.#burying.add(member.incarnation);
     log(`${member.id} is dead`);
-    await agreement.publish((view) =>
-      memberOf(view, member.id)?.incarnation === member.incarnation
-        ? fail(view, [member.id], router)
-        : undefined,
-    );
+    try {
+      await agreement.publish((view) =>
+        memberOf(view, member.id)?.incarnation === member.incarnation
+          ? fail(view, [member.id], router)
+          : undefined,
+      );
+    } finally {
+      this.#burying.delete(member.incarnation);
+    }
   }
 
   /** Joining has failed, but a request that was under way may still have put this node into the view: take it out. */

@@ -52,6 +52,8 @@ interface Handover {
   readonly terms: readonly number[];
   readonly outflow: Outflow;
   phase: MoveStatus['phase'];
+  /** A compare-and-set was sent and its outcome is not known: somebody else may own the partitions by now. */
+  uncertain: boolean;
 }
 
 /** Partitions that are sealed and published together: enough to make a view worth its while, few enough to seal shortly. */
@@ -164,7 +166,14 @@ export class Moves {
       parting: safeguards.movingLoads,
       send: (type, args) => send(to, type, args),
     });
-    const handover: Handover = { to, incarnation, terms: view.terms, outflow, phase: 'copying' };
+    const handover: Handover = {
+      to,
+      incarnation,
+      terms: view.terms,
+      outflow,
+      phase: 'copying',
+      uncertain: false,
+    };
     this.#handovers.add(handover);
     let moved = false;
     try {
@@ -174,7 +183,8 @@ export class Moves {
       log(`moving ${moves.length} partitions to ${to}: ${(error as Error).message}`);
     } finally {
       this.#handovers.delete(handover);
-      if (!moved) outflow.abort();
+      // What may have been accepted must not be thrown away; the next view decides on it.
+      if (!moved && !handover.uncertain) outflow.abort();
     }
     // A failed group is tried again, but not at once; after a good one the next can begin.
     this.#schedule(moved ? 0 : retryAfter);
@@ -188,21 +198,19 @@ export class Moves {
     await agreement.probe();
     handover.phase = 'sealed';
     if (safeguards.sealing) ownership.seal(partitions);
-    let known = true;
     try {
       if (!safeguards.singleCommit) await this.#publish(moves, handover);
       await outflow.finish();
-      known = false;
+      handover.uncertain = true;
       const view = await this.#publish(moves, handover);
-      known = true;
+      handover.uncertain = false;
       const done = partitions.filter((partition) => view.owners[partition] !== this.#options.self);
       if (done.length === 0) return false;
       const { sentRecords: records, sentBytes: bytes } = outflow;
       moved({ to, partitions: done, records, bytes, duration: clock.now() - began });
       return true;
     } finally {
-      // Somebody else may own them by now if the outcome is unknown.
-      if (known && safeguards.sealing) ownership.unseal(partitions);
+      if (!handover.uncertain && safeguards.sealing) ownership.unseal(partitions);
     }
   }
 
@@ -212,6 +220,7 @@ export class Moves {
     for (;;) {
       try {
         return await agreement.publish((current) => {
+          if (this.#stopped) throw new Error('this node has stopped');
           const target = memberOf(current, to);
           // The target may have gone, begun to leave, or not opened what was opened meanwhile.
           if (target?.incarnation !== incarnation || target.weight === 0) return undefined;

@@ -206,8 +206,9 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Whether this node is alone, owns everything, and may skip routing and encoding. */
   get solo(): boolean {
-    const { members, owners } = this.view;
-    return !this.strict && !this.#closed && members.length === 1 && owners[0] === this.id;
+    // Sealed, when it is on its way out: somebody may be founding the cluster anew already.
+    const owning = this.#ownership.standing(0) === 'owned';
+    return owning && !this.strict && !this.#closed && this.view.members.length === 1;
   }
 
   /** The members of the cluster, this node included. */

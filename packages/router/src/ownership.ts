@@ -17,6 +17,8 @@ interface Seal {
 export class Ownership {
   readonly #self: string;
   readonly #sealed = new Map<number, Seal>();
+  /** Set while everything is sealed, whatever this node comes to own meanwhile. */
+  #all: Seal | undefined;
   #view: View | undefined;
 
   constructor(self: string) {
@@ -30,7 +32,7 @@ export class Ownership {
 
   standing(partition: number): Standing {
     if (this.#view?.owners[partition] !== this.#self) return 'elsewhere';
-    return this.#sealed.has(partition) ? 'sealed' : 'owned';
+    return this.#all !== undefined || this.#sealed.has(partition) ? 'sealed' : 'owned';
   }
 
   /** The partitions this node owns, sealed ones included. */
@@ -62,9 +64,23 @@ export class Ownership {
     }
   }
 
+  /** Seals whatever this node owns, and whatever it is still given. */
+  sealAll(): void {
+    this.#all ??= newSeal();
+  }
+
+  /** Lifts every seal, whoever set it: this node owns nothing any more, and those who wait are told who does. */
+  unsealAll(): void {
+    const seals = [...this.#sealed.values()];
+    this.#sealed.clear();
+    if (this.#all !== undefined) seals.push(this.#all);
+    this.#all = undefined;
+    for (const seal of seals) seal.release();
+  }
+
   /** Resolves when the partition is no longer sealed. */
   released(partition: number): Promise<void> {
-    return this.#sealed.get(partition)?.released ?? Promise.resolve();
+    return (this.#all ?? this.#sealed.get(partition))?.released ?? Promise.resolve();
   }
 }
 
