@@ -12,8 +12,8 @@ import {
   writeReply,
 } from './frame.ts';
 import { type Hello, type Identity, parseHandshake, refusalOf, type Welcome } from './handshake.ts';
+import { epochFrame } from './heartbeat.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
-import { epochFrame } from './peer.ts';
 import type { Connection } from './transport.ts';
 
 export interface AcceptorOptions {

@@ -3,50 +3,20 @@ import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
 import { RouterError, type RouterErrorCode } from './errors.ts';
 import type { Reply, Target } from './frame.ts';
+import { LinkError } from './in-flight.ts';
+import {
+  beginJourney,
+  type Call,
+  inTime,
+  type Journey,
+  mayAskAgain,
+  meaningOf,
+  orAborted,
+} from './journey.ts';
+import { type Part, PartialResultError } from './partial-result.ts';
 import { PartitionSet } from './partition-set.ts';
-import { LinkError, type Peer } from './peer.ts';
+import type { Peer } from './peer.ts';
 import type { Outcome, Serve } from './serve.ts';
-
-/** A call as its caller sees it. */
-export interface Call {
-  readonly service: string;
-  readonly handler: string;
-  readonly args: readonly unknown[];
-  /** Whether executing it twice is harmless, so that it may be sent again when its answer is lost. Default: false. */
-  readonly repeatable?: boolean;
-  /** How long to wait, in ms. Default: that of the node. */
-  readonly timeout?: number;
-  /** Rejects with its reason when it aborts; what was already sent may still happen. */
-  readonly signal?: AbortSignal;
-}
-
-/** One node's part of a call to partitions: what it answered, and for which of them. */
-export interface Part<T> {
-  readonly value: T;
-  readonly covered: Iterable<number>;
-}
-
-/** A call to partitions that could not cover all of them in time. */
-export class PartialResultError<T = unknown> extends RouterError {
-  readonly parts: readonly Part<T>[];
-  readonly missing: readonly number[];
-  readonly epoch: number;
-
-  constructor(
-    parts: readonly Part<T>[],
-    missing: readonly number[],
-    partitions: number,
-    epoch: number,
-    cause: unknown,
-  ) {
-    super('PARTIAL_RESULT', `${missing.length} of ${partitions} partitions did not answer in time`, {
-      cause,
-    });
-    this.parts = parts;
-    this.missing = missing;
-    this.epoch = epoch;
-  }
-}
 
 export interface DispatchOptions {
   readonly self: string;
@@ -65,12 +35,6 @@ export interface DispatchOptions {
   accepting(): boolean;
   /** Told when the first call begins and when the last one under way ends. */
   busy(active: boolean): void;
-}
-
-/** A call on its way: it keeps its id however often it is sent. */
-interface Journey extends Call {
-  readonly id: number;
-  readonly deadline: number;
 }
 
 const firstPause = 2;
@@ -134,7 +98,7 @@ export class Dispatch {
           if (outcome.epoch > agreement.view.epoch) void agreement.refresh();
         }
       } catch (error) {
-        failure = this.#mayAskAgain(error, journey);
+        failure = mayAskAgain(error, journey);
       }
       await this.#pause(journey, view.epoch, pause, failure);
     }
@@ -144,7 +108,7 @@ export class Dispatch {
     try {
       return this.#conclude(await this.#ask(id, { kind: 'node' }, journey));
     } catch (error) {
-      if (error instanceof LinkError) throw this.#translate(error, journey);
+      if (error instanceof LinkError) throw meaningOf(error, journey);
       throw error;
     }
   }
@@ -176,7 +140,7 @@ export class Dispatch {
         if (settled.status === 'fulfilled') continue;
         if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout')
           failure = settled.reason;
-        else failure = this.#mayAskAgain(settled.reason, journey);
+        else failure = mayAskAgain(settled.reason, journey);
       }
       const left = [...missing];
       if (left.length === 0) return parts;
@@ -190,14 +154,7 @@ export class Dispatch {
   #start(call: Call): Journey {
     const { clock, accepting, timeout } = this.#options;
     if (!accepting()) throw new RouterError('CLOSED', 'this node is closed');
-    call.signal?.throwIfAborted();
-    const within = call.timeout ?? timeout;
-    if (!(within > 0)) throw new RouterError('INVALID_OPTION', `timeout: ${within} is not a time above zero`);
-    for (const name of [call.service, call.handler]) {
-      if (Buffer.byteLength(name) > 255)
-        throw new RouterError('INVALID_OPTION', `'${name}' is too long a name`);
-    }
-    return { ...call, id: this.#nextId(), deadline: clock.now() + within };
+    return beginJourney(call, this.#nextId(), clock, timeout);
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
@@ -234,11 +191,11 @@ export class Dispatch {
 
   /** Has the call executed once, here or there. Rejects with a {@link LinkError} or the abort's reason. */
   async #ask(owner: string, target: Target, journey: Journey): Promise<Outcome> {
-    const { self, serve, strict, codec } = this.#options;
+    const { self, serve, strict, codec, clock } = this.#options;
     if (owner !== self) return this.#send(owner, target, journey);
     const args = strict ? codec.decodeList(codec.encodeList(journey.args)) : journey.args;
     const outcome = serve.execute({ ...journey, target, args, caller: self });
-    const settled = outcome instanceof Promise ? await this.#inTime(outcome, journey) : outcome;
+    const settled = outcome instanceof Promise ? await inTime(outcome, journey, clock, self) : outcome;
     if (!strict) return settled;
     if (settled.kind === 'thrown')
       return { kind: 'thrown', error: codec.decodeError(codec.encodeError(settled.error)) };
@@ -254,7 +211,7 @@ export class Dispatch {
     if (peer === undefined) throw new LinkError('down', false, `there is no link to ${owner}`);
     const args = codec.encodeList(journey.args);
     const request = { id, budget: journey.deadline - clock.now(), target, service, handler, args };
-    const reply = await this.#orAborted(peer.call(request), journey, () => peer.forget(id));
+    const reply = await orAborted(peer.call(request), journey, () => peer.forget(id));
     try {
       return this.#decode(reply, agreement.view.owners.length);
     } catch (error) {
@@ -288,30 +245,6 @@ export class Dispatch {
     }
   }
 
-  /** Lets a failed attempt pass if another one cannot do harm; else rejects with what the caller must know. */
-  #mayAskAgain(error: unknown, journey: Journey): LinkError {
-    if (!(error instanceof LinkError)) throw error;
-    if (error.reason === 'down' && (!error.sent || journey.repeatable === true)) return error;
-    throw this.#translate(error, journey);
-  }
-
-  #translate(error: LinkError, journey: Journey): RouterError {
-    const options = { cause: error };
-    const what = `${journey.service}.${journey.handler}`;
-    if (error.reason === 'overloaded') return new RouterError('OVERLOADED', error.message, options);
-    if (error.reason === 'tooLarge') return new RouterError('TOO_LARGE', error.message, options);
-    if (error.sent && journey.repeatable !== true) {
-      return new RouterError(
-        'UNKNOWN_OUTCOME',
-        `${what} may or may not have happened: ${error.message}`,
-        options,
-      );
-    }
-    if (error.reason === 'timeout' && error.sent)
-      return new RouterError('TIMEOUT', `${what}: ${error.message}`, options);
-    return new RouterError('NODE_DOWN', `${what}: ${error.message}`, options);
-  }
-
   /** Waits before the next attempt: for a newer view, or a little. At the deadline it rejects. */
   async #pause(journey: Journey, epoch: number, ms: number, failure: LinkError | undefined): Promise<void> {
     const { clock } = this.#options;
@@ -326,33 +259,7 @@ export class Dispatch {
   async #rest(journey: Journey, epoch: number, ms: number): Promise<void> {
     const { agreement, clock, closed } = this.#options;
     const left = Math.max(0, journey.deadline - clock.now());
-    await this.#orAborted(agreement.reach(epoch + 1, Math.min(ms, left)), journey, () => {});
+    await orAborted(agreement.reach(epoch + 1, Math.min(ms, left)), journey, () => {});
     if (closed()) throw new RouterError('CLOSED', 'this node was closed while the call was under way');
-  }
-
-  /** Bounds something that runs here by the call's deadline and signal. */
-  #inTime<T>(work: Promise<T>, journey: Journey): Promise<T> {
-    const { clock, self } = this.#options;
-    return new Promise((resolve, reject) => {
-      const timer = clock.after(Math.max(0, journey.deadline - clock.now()), () => {
-        reject(new LinkError('timeout', true, `${self} did not answer in time`));
-      });
-      this.#orAborted(work, journey, () => {})
-        .finally(() => timer.cancel())
-        .then(resolve, reject);
-    });
-  }
-
-  #orAborted<T>(work: Promise<T>, { signal }: Journey, aborted: () => void): Promise<T> {
-    if (signal === undefined) return work;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        aborted();
-        reject(signal.reason);
-      };
-      work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, { once: true });
-    });
   }
 }

@@ -1,16 +1,14 @@
 import { Batch } from './batch.ts';
-import { ByteReader, type ByteWriter } from './bytes.ts';
+import { ByteReader } from './bytes.ts';
 import type { Clock, Timer } from './clock.ts';
 import {
   type Frame,
   FrameReader,
   FrameType,
-  finishFrame,
   jsonFrame,
   type Reply,
   type Request,
   readReplies,
-  startFrame,
   writeRequest,
 } from './frame.ts';
 import {
@@ -21,22 +19,10 @@ import {
   type Refusal,
   type Welcome,
 } from './handshake.ts';
+import { epochFrame, Heartbeat } from './heartbeat.ts';
+import { InFlight, LinkError, type Waiting } from './in-flight.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
 import { ConnectError, type Connection, type Transport } from './transport.ts';
-
-/** A call got no reply from its peer. */
-export class LinkError extends Error {
-  override readonly name = 'LinkError';
-  readonly reason: 'down' | 'timeout' | 'overloaded' | 'tooLarge';
-  /** Whether the request may have left this node: if not, it was certainly not executed. */
-  readonly sent: boolean;
-
-  constructor(reason: LinkError['reason'], sent: boolean, message: string) {
-    super(message);
-    this.reason = reason;
-    this.sent = sent;
-  }
-}
 
 export interface PeerOptions {
   readonly self: Identity;
@@ -57,14 +43,6 @@ export interface PeerOptions {
   log(message: string): void;
 }
 
-interface InFlight {
-  readonly request: Request;
-  readonly deadline: number;
-  sent: boolean;
-  resolve(reply: Reply): void;
-  reject(error: LinkError): void;
-}
-
 const firstRetry = 20;
 const lastRetry = 1_000;
 
@@ -75,7 +53,7 @@ const lastRetry = 1_000;
 export class Peer {
   readonly id: string;
   readonly #options: PeerOptions;
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #inFlight: InFlight;
   #connection: Connection | undefined;
   /** Present once the handshake is done. */
   #batch: Batch | undefined;
@@ -84,17 +62,20 @@ export class Peer {
   #retry: Timer | undefined;
   #retryAfter = firstRetry;
   #handshake: Timer | undefined;
-  #heartbeat: Timer | undefined;
-  #deadline: { at: number; timer: Timer } | undefined;
-  #lastHeard = 0;
-  #lastBeat = 0;
+  #heartbeat: Heartbeat | undefined;
   #upSince = 0;
-  /** Bytes of the calls that wait for the link to come up. */
-  #unsent = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
     this.id = options.to.id;
+    this.#inFlight = new InFlight(
+      options.clock,
+      ({ sent }) => new LinkError('timeout', sent, `${this.id} did not answer in time`),
+      () => {
+        this.#connection?.keepAlive(false);
+        if (this.#retired) this.close();
+      },
+    );
     this.#dial();
   }
 
@@ -109,9 +90,9 @@ export class Peer {
 
   /** Sends a request and answers with its reply, or rejects with a {@link LinkError}. While dialling, requests wait. */
   call(request: Request): Promise<Reply> {
-    const { limits, clock } = this.#options;
+    const { limits } = this.#options;
     if (this.#closed) return Promise.reject(new LinkError('down', false, `the link to ${this.id} is closed`));
-    const queued = this.#unsent + (this.#connection?.pending ?? 0);
+    const queued = this.#inFlight.unsentBytes + (this.#connection?.pending ?? 0);
     if (this.#inFlight.size >= limits.inFlight || queued > limits.queued) {
       const message = `${this.#inFlight.size} calls to ${this.id} are in flight: slow down or raise the limits`;
       return Promise.reject(new LinkError('overloaded', false, message));
@@ -120,25 +101,15 @@ export class Peer {
       const message = `a call of ${request.args.length} bytes exceeds the limit of ${limits.frame} bytes a frame`;
       return Promise.reject(new LinkError('tooLarge', false, message));
     }
-    return new Promise((resolve, reject) => {
-      const entry: InFlight = {
-        request,
-        deadline: clock.now() + request.budget,
-        sent: false,
-        resolve,
-        reject,
-      };
-      this.#inFlight.set(request.id, entry);
-      this.#watch(entry.deadline);
-      this.#unsent += request.args.length;
-      if (this.#batch !== undefined) this.#send(entry, this.#batch);
-      else if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
+    return this.#inFlight.add(request, (call) => {
+      if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
+      if (this.#batch !== undefined) this.#send(call, this.#batch);
     });
   }
 
   /** Forgets a call whose caller has gone; its reply, if it comes, is dropped. */
   forget(id: number): void {
-    this.#settle(id);
+    this.#inFlight.take(id);
   }
 
   /** The other node has left: nothing new is sent, and the link ends when the last answer is here, or when it breaks. */
@@ -159,7 +130,7 @@ export class Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#retry?.cancel();
-    this.#deadline?.timer.cancel();
+    this.#inFlight.close();
     this.#drop('this node has closed the link');
   }
 
@@ -171,7 +142,7 @@ export class Peer {
       (connection) => this.#greet(connection),
       (error: unknown) => {
         if (this.#closed) return;
-        this.#failWaiting(`cannot reach ${this.id}: ${(error as Error).message}`);
+        this.#inFlight.fail(`cannot reach ${this.id}: ${(error as Error).message}`);
         if (error instanceof ConnectError && error.dead) this.#options.died();
         this.#dialLater();
       },
@@ -212,7 +183,7 @@ export class Peer {
 
   #receive(connection: Connection, reader: FrameReader, chunk: Uint8Array): void {
     if (connection !== this.#connection) return;
-    this.#lastHeard = this.#options.clock.now();
+    this.#heartbeat?.heard();
     try {
       for (const frame of reader.push(chunk)) {
         this.#take(connection, frame);
@@ -228,7 +199,7 @@ export class Peer {
     if (this.#batch === undefined) {
       this.#welcome(connection, frame);
     } else if (frame.type === FrameType.replies) {
-      for (const { id, reply } of readReplies(frame.body)) this.#settle(id)?.resolve(reply);
+      for (const { id, reply } of readReplies(frame.body)) this.#inFlight.take(id)?.resolve(reply);
     } else if (frame.type === FrameType.pong) {
       this.#options.heardEpoch(new ByteReader(frame.body).u48());
     } else {
@@ -237,7 +208,7 @@ export class Peer {
   }
 
   #welcome(connection: Connection, frame: Frame): void {
-    const { to, clock, limits, log } = this.#options;
+    const { to, clock, limits, failureAfter, epoch, heardEpoch, log } = this.#options;
     if (frame.type === FrameType.refused) {
       const { reason } = parseHandshake<Refusal>(frame.body, ['reason']);
       log(`${this.id} refuses this node: ${reason}`);
@@ -254,21 +225,25 @@ export class Peer {
     const batch = new Batch(connection, FrameType.calls, clock, limits.frame);
     this.#batch = batch;
     this.#upSince = clock.now();
-    this.#lastBeat = this.#upSince;
-    this.#beatLater(connection);
-    this.#options.heardEpoch(welcome.epoch);
-    for (const entry of [...this.#inFlight.values()]) this.#send(entry, batch);
+    this.#heartbeat = new Heartbeat({
+      clock,
+      failureAfter,
+      beat: () => connection.send(epochFrame(FrameType.ping, epoch())),
+      silent: () => this.#lost(connection, `${this.id} has been silent for ${failureAfter} ms`),
+    });
+    heardEpoch(welcome.epoch);
+    for (const call of this.#inFlight.all()) this.#send(call, batch);
   }
 
-  #send(entry: InFlight, batch: Batch): void {
-    const budget = entry.deadline - this.#options.clock.now();
-    if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
+  #send(call: Waiting, batch: Batch): void {
+    const budget = call.deadline - this.#options.clock.now();
     try {
-      batch.add((writer) => writeRequest(writer, { ...entry.request, budget }));
-      entry.sent = true;
-      this.#unsent -= entry.request.args.length;
+      batch.add((writer) => writeRequest(writer, { ...call.request, budget }));
+      this.#inFlight.sent(call);
     } catch (error) {
-      this.#settle(entry.request.id)?.reject(new LinkError('tooLarge', false, (error as Error).message));
+      this.#inFlight
+        .take(call.request.id)
+        ?.reject(new LinkError('tooLarge', false, (error as Error).message));
     }
   }
 
@@ -290,82 +265,12 @@ export class Peer {
 
   #drop(message: string): void {
     this.#handshake?.cancel();
-    this.#heartbeat?.cancel();
+    this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
     const connection = this.#connection;
     this.#connection = undefined;
     this.#batch = undefined;
     connection?.close();
-    this.#failWaiting(message);
+    this.#inFlight.fail(message);
   }
-
-  #failWaiting(message: string): void {
-    for (const entry of [...this.#inFlight.values()]) {
-      this.#settle(entry.request.id)?.reject(new LinkError('down', entry.sent, message));
-    }
-  }
-
-  #settle(id: number): InFlight | undefined {
-    const entry = this.#inFlight.get(id);
-    if (entry === undefined) return undefined;
-    this.#inFlight.delete(id);
-    if (!entry.sent) this.#unsent -= entry.request.args.length;
-    if (this.#inFlight.size === 0) {
-      this.#connection?.keepAlive(false);
-      if (this.#retired) this.close();
-    }
-    return entry;
-  }
-
-  /** One timer for the earliest deadline instead of one a call: a timer costs more than a whole call. */
-  #watch(deadline: number): void {
-    if (this.#deadline !== undefined && this.#deadline.at <= deadline) return;
-    this.#deadline?.timer.cancel();
-    const { clock } = this.#options;
-    const timer = clock.after(Math.max(0, deadline - clock.now()), () => {
-      this.#deadline = undefined;
-      this.#expire();
-    });
-    this.#deadline = { at: deadline, timer };
-  }
-
-  #expire(): void {
-    const now = this.#options.clock.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const entry of [...this.#inFlight.values()]) {
-      if (entry.deadline > now) {
-        next = Math.min(next, entry.deadline);
-      } else {
-        const message = `${this.id} did not answer in time`;
-        this.#settle(entry.request.id)?.reject(new LinkError('timeout', entry.sent, message));
-      }
-    }
-    if (next !== Number.POSITIVE_INFINITY) this.#watch(next);
-  }
-
-  #beatLater(connection: Connection): void {
-    const { clock, failureAfter } = this.#options;
-    this.#heartbeat = clock.after(failureAfter / 3, () => this.#beat(connection));
-  }
-
-  #beat(connection: Connection): void {
-    if (connection !== this.#connection) return;
-    const { clock, failureAfter, epoch } = this.#options;
-    const now = clock.now();
-    // A beat that comes late shows that this process was stopped or busy: blame nobody else for the silence.
-    if (now - this.#lastBeat > (failureAfter * 2) / 3) this.#lastHeard = now;
-    this.#lastBeat = now;
-    if (now - this.#lastHeard > failureAfter) {
-      this.#lost(connection, `${this.id} has been silent for ${failureAfter} ms`);
-      return;
-    }
-    connection.send(epochFrame(FrameType.ping, epoch()));
-    this.#beatLater(connection);
-  }
-}
-
-/** A heartbeat; it tells the epoch in force at its sender. */
-export function epochFrame(type: FrameType, epoch: number): Buffer {
-  const writer: ByteWriter = startFrame(type, 16);
-  writer.u48(epoch);
-  return finishFrame(writer);
 }

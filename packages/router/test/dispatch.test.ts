@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Call, Part, PartialResultError } from '../src/dispatch.ts';
+import type { Call } from '../src/journey.ts';
 import type { RoutedNode } from '../src/node.ts';
+import type { Part, PartialResultError } from '../src/partial-result.ts';
 import type { CallContext } from '../src/services.ts';
 import { TestCluster } from '../src/testing/index.ts';
 import { strays } from './links.ts';

@@ -1,0 +1,87 @@
+import type { Clock } from './clock.ts';
+import { RouterError } from './errors.ts';
+import { LinkError } from './in-flight.ts';
+
+/** A call as its caller sees it. */
+export interface Call {
+  readonly service: string;
+  readonly handler: string;
+  readonly args: readonly unknown[];
+  /** Whether executing it twice is harmless, so that it may be sent again when its answer is lost. Default: false. */
+  readonly repeatable?: boolean;
+  /** How long to wait, in ms. Default: that of the node. */
+  readonly timeout?: number;
+  /** Rejects with its reason when it aborts; what was already sent may still happen. */
+  readonly signal?: AbortSignal;
+}
+
+/** A call on its way: it keeps its id however often it is sent. */
+export interface Journey extends Call {
+  readonly id: number;
+  /** On this node's clock. */
+  readonly deadline: number;
+}
+
+/** Names of services and handlers have at most 255 bytes; so many characters always fit. */
+const surelyFits = 85;
+
+/** Begins a journey, or refuses a call that cannot be sent. */
+export function beginJourney(call: Call, id: number, clock: Clock, timeout: number): Journey {
+  call.signal?.throwIfAborted();
+  const within = call.timeout ?? timeout;
+  if (!(within > 0)) throw new RouterError('INVALID_OPTION', `timeout: ${within} is not a time above zero`);
+  const { service, handler, args, repeatable = false, signal } = call;
+  for (const name of [service, handler]) {
+    if (name.length <= surelyFits || Buffer.byteLength(name) <= 255) continue;
+    throw new RouterError('INVALID_OPTION', `'${name}' is too long a name`);
+  }
+  const journey = { service, handler, args, repeatable, id, deadline: clock.now() + within };
+  return signal === undefined ? journey : { ...journey, signal };
+}
+
+/** Bounds work that runs at `self` by the call's deadline and signal. */
+export function inTime<T>(work: Promise<T>, journey: Journey, clock: Clock, self: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(Math.max(0, journey.deadline - clock.now()), () => {
+      reject(new LinkError('timeout', true, `${self} did not answer in time`));
+    });
+    orAborted(work, journey, () => {})
+      .finally(() => timer.cancel())
+      .then(resolve, reject);
+  });
+}
+
+/** Work, or the abort of the call that waits for it; `aborted` frees what the work holds. */
+export function orAborted<T>(work: Promise<T>, { signal }: Journey, aborted: () => void): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      aborted();
+      reject(signal.reason);
+    };
+    work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** Lets a failed attempt pass if another one cannot do harm; else throws what the caller must know. */
+export function mayAskAgain(error: unknown, journey: Journey): LinkError {
+  if (!(error instanceof LinkError)) throw error;
+  if (error.reason === 'down' && (!error.sent || journey.repeatable === true)) return error;
+  throw meaningOf(error, journey);
+}
+
+/** What a failed attempt means to the caller, if there is no other. */
+export function meaningOf(error: LinkError, journey: Journey): RouterError {
+  const options = { cause: error };
+  const what = `${journey.service}.${journey.handler}`;
+  if (error.reason === 'overloaded') return new RouterError('OVERLOADED', error.message, options);
+  if (error.reason === 'tooLarge') return new RouterError('TOO_LARGE', error.message, options);
+  if (error.sent && journey.repeatable !== true) {
+    const message = `${what} may or may not have happened: ${error.message}`;
+    return new RouterError('UNKNOWN_OUTCOME', message, options);
+  }
+  const code = error.reason === 'timeout' && error.sent ? 'TIMEOUT' : 'NODE_DOWN';
+  return new RouterError(code, `${what}: ${error.message}`, options);
+}
