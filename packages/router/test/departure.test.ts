@@ -17,9 +17,14 @@ describe('a node that leaves at once', () => {
       if (done && slow) await pause(500);
       return done;
     };
+    const read: typeof store.read = async () => {
+      const view = await store.read();
+      if (slow) await pause(200);
+      return view;
+    };
     const a = await cluster.join('a', { partitions });
     await cluster.run(a.open('box', box(a)));
-    const b = await cluster.join('b', { store: { ...store, compareAndSet } });
+    const b = await cluster.join('b', { store: { ...store, read, compareAndSet } });
     await cluster.run(b.open('box', box(b)));
     while (a.status().moves[0]?.phase !== 'sealed') await cluster.clock.advance(0.1);
     slow = true;
