@@ -4,7 +4,8 @@ import { simulate } from './simulation.ts';
 
 /**
  * `SEED=123 npx vitest run packages/cachex/test/simulation` runs that seed alone, as often as you like, with the same
- * outcome; `SEEDS=20000` runs more of them. Every second seed lets nodes die as well.
+ * outcome; `SEEDS=20000` runs more of them. Every second seed lets nodes die as well, every third breaks links,
+ * and in every fifth the view store fails now and then.
  */
 const only = process.env.SEED;
 const count = Number(process.env.SEEDS ?? 1_000);
@@ -18,7 +19,13 @@ async function run(chosen: readonly number[], without: readonly Safeguard[] = []
   let moved = 0;
   let operations = 0;
   for (const seed of chosen) {
-    const report = await simulate({ seed, crashes: seed % 2 === 0, without });
+    const report = await simulate({
+      seed,
+      crashes: seed % 2 === 0,
+      breaks: seed % 3 === 0,
+      outages: seed % 5 === 0,
+      without,
+    });
     moved += report.moved;
     operations += report.operations;
     if (report.violations.length > 0)

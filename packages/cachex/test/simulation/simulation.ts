@@ -7,6 +7,10 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Whether nodes also die without a word. Their partitions then begin again empty. */
   readonly crashes?: boolean;
+  /** Whether links between live nodes break as well, with what is on its way. Then calls may fail, but nothing is lost. */
+  readonly breaks?: boolean;
+  /** Whether the view store is out of reach for a while now and then, or loses its replies. No call may notice. */
+  readonly outages?: boolean;
   readonly without?: TestClusterOptions['without'];
 }
 
@@ -51,6 +55,8 @@ class Simulation {
   readonly #clock: ManualClock;
   readonly #random: () => number;
   readonly #crashes: boolean;
+  readonly #breaks: boolean;
+  readonly #outages: boolean;
   readonly #hosts: Host[] = [];
   readonly #registers = Array.from({ length: registers }, (_, key) => new Register(key));
   readonly #counters = Array.from({ length: counters }, (_, n) => ({
@@ -70,11 +76,13 @@ class Simulation {
   #values = 0;
   #over = false;
 
-  constructor({ seed, crashes = false, without = [] }: SimulationOptions) {
+  constructor({ seed, crashes = false, breaks = false, outages = false, without = [] }: SimulationOptions) {
     this.#cluster = new TestCluster({ seed, delay: 4, storeDelay: 4, without });
     this.#clock = this.#cluster.clock;
     this.#random = seeded(seed ^ 0x5bd1e995);
     this.#crashes = crashes;
+    this.#breaks = breaks;
+    this.#outages = outages;
     this.#cluster.store.stored = (view) => this.#mourn(view);
   }
 
@@ -189,7 +197,7 @@ class Simulation {
       const answer = await Promise.race([make(host), host.gone.then((): typeof failed => failed)]);
       return answer;
     } catch (error) {
-      if (!this.#crashes)
+      if (!this.#crashes && !this.#breaks)
         this.#accuse(`a call for ${key ?? 'all keys'} at ${host.id} failed: ${(error as Error).message}`);
       return failed;
     }
@@ -220,8 +228,29 @@ class Simulation {
         this.#cluster.resume(id);
       }
     };
+    const breaks = async (): Promise<void> => {
+      while (!this.#over) {
+        await this.#rest(60);
+        const [one, other] = [this.#pick().id, this.#pick().id];
+        if (one === other) continue;
+        this.#cluster.network.cut(one, other);
+        await this.#rest(40);
+        this.#cluster.network.heal(one, other);
+      }
+    };
+    const outages = async (): Promise<void> => {
+      const { store } = this.#cluster;
+      while (!this.#over) {
+        await this.#rest(80);
+        const failure = this.#random() < 0.5 ? 'outage' : 'loseReplies';
+        store[failure] = true;
+        await this.#rest(80);
+        store[failure] = false;
+      }
+    };
     // Two of the first: what they do overlaps.
-    return [membership(), membership(), stops()];
+    const always = [membership(), membership(), stops()];
+    return [...always, ...(this.#breaks ? [breaks()] : []), ...(this.#outages ? [outages()] : [])];
   }
 
   async #join(): Promise<void> {

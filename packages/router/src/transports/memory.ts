@@ -27,6 +27,8 @@ export class MemoryNetwork {
   readonly #lives = new Map<string, number>();
   readonly #links = new Map<string, Set<Link>>();
   readonly #paused = new Map<string, (() => void)[]>();
+  /** Pairs of hosts that cannot reach each other. */
+  readonly #cut = new Set<string>();
 
   constructor(options: MemoryNetworkOptions) {
     this.#clock = options.clock;
@@ -53,6 +55,17 @@ export class MemoryNetwork {
       this.#dead.add(address);
     }
     for (const link of [...(this.#links.get(host) ?? [])]) link.crash(host);
+  }
+
+  /** Breaks every connection between two hosts, with all that is on its way, and lets no new one be made. */
+  cut(one: string, other: string): void {
+    this.#cut.add(pair(one, other));
+    for (const link of [...(this.#links.get(one) ?? [])]) if (link.joins(one, other)) link.cut();
+  }
+
+  /** Lets two hosts reach each other again. */
+  heal(one: string, other: string): void {
+    this.#cut.delete(pair(one, other));
   }
 
   /** From now on nothing reaches `host`, as if its process were stopped; its connections stand. */
@@ -98,6 +111,10 @@ export class MemoryNetwork {
       this.#clock.after(this.#delay(host, address), () => {
         if (!alive()) return;
         const listener = this.#listeners.get(address);
+        if (listener !== undefined && this.#cut.has(pair(host, listener.host))) {
+          reject(new ConnectError(`${address} cannot be reached`, { dead: false }));
+          return;
+        }
         if (listener === undefined) {
           const dead = this.#dead.has(address);
           reject(new ConnectError(`nobody listens at ${address}`, { dead }));
@@ -125,6 +142,10 @@ export class MemoryNetwork {
     this.#links.get(link.dialled.host)?.delete(link);
     this.#links.get(link.accepted.host)?.delete(link);
   }
+}
+
+function pair(one: string, other: string): string {
+  return one < other ? `${one} ${other}` : `${other} ${one}`;
 }
 
 interface LinkOptions {
@@ -155,6 +176,16 @@ class Link {
     this.accepted.other = this.dialled;
   }
 
+  joins(one: string, other: string): boolean {
+    return pair(this.dialled.host, this.accepted.host) === pair(one, other);
+  }
+
+  /** Nothing that is on its way arrives; both sides learn of the end. */
+  cut(): void {
+    this.dialled.cut();
+    this.accepted.cut();
+  }
+
   /** The crashed side hears nothing any more; the other learns of it after what had been sent. */
   crash(host: string): void {
     (this.dialled.host === host ? this.dialled : this.accepted).crash();
@@ -174,6 +205,8 @@ class End implements Connection {
   #early: Uint8Array[] = [];
   #closed = false;
   #crashed = false;
+  /** What is on its way from here does not arrive. */
+  #lost = false;
   /** When the last piece arrives at the other end; a later piece never arrives before it. */
   #busyUntil = 0;
 
@@ -207,6 +240,12 @@ class End implements Connection {
     this.#later(() => this.other?.end());
   }
 
+  /** Ends, and what was sent from here and has not arrived is lost. */
+  cut(): void {
+    this.#lost = true;
+    this.end();
+  }
+
   /** Ends without a word to its own side; the other side hears of it. */
   crash(): void {
     this.#crashed = true;
@@ -233,7 +272,10 @@ class End implements Connection {
     const now = clock.now();
     this.#busyUntil = Math.max(this.#busyUntil, now + delay(this.host, this.#peer));
     this.#onItsWay.push(task);
-    clock.after(this.#busyUntil - now, () => this.#onItsWay.shift()!());
+    clock.after(this.#busyUntil - now, () => {
+      const arrive = this.#onItsWay.shift()!;
+      if (!this.#lost) arrive();
+    });
   }
 
   #end(): void {
