@@ -184,7 +184,7 @@ export class Moves {
     } finally {
       this.#handovers.delete(handover);
       // What may have been accepted must not be thrown away; the next view decides on it.
-      if (!moved && !handover.uncertain) outflow.abort();
+      if (!moved && !handover.uncertain) void this.#abort(handover);
     }
     // A failed group is tried again, but not at once; after a good one the next can begin.
     this.#schedule(moved ? 0 : retryAfter);
@@ -235,6 +235,19 @@ export class Moves {
       } catch (error) {
         if (this.#stopped) throw error;
         log(`committing a move to ${to}: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  /** Tells the target that its copy is worth nothing, until it has heard of it or is gone: it would keep the copy. */
+  async #abort({ to, incarnation, outflow }: Handover): Promise<void> {
+    const { agreement, clock } = this.#options;
+    while (!this.#stopped && memberOf(agreement.view, to)?.incarnation === incarnation) {
+      try {
+        await outflow.abort();
+        return;
+      } catch {
+        await new Promise<void>((resolve) => void clock.after(1_000, resolve));
       }
     }
   }

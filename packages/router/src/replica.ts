@@ -18,7 +18,7 @@ export interface ReplicaMessages {
 }
 
 export interface OutflowOptions {
-  /** Unique over all streams of all nodes: its messages are told apart by it. */
+  /** `incarnation:number`, unique over all streams of all nodes; later streams of a node have higher numbers. */
   readonly stream: string;
   readonly moves: readonly Move[];
   readonly view: View;
@@ -38,8 +38,9 @@ const chunkRecords = 256;
 const chunkBytes = 64 * 1024;
 /** Messages that may wait for their answers. */
 const window = 4;
-/** Changes that may wait to be sent; a stream that falls further behind than this is given up. */
+/** Changes, and bytes, that may wait to be sent; a stream that falls further behind than this is given up. */
 const backlog = 100_000;
+const backlogBytes = 64 * 1024 * 1024;
 
 /** The owner's end of a replica stream: a group of partitions on their way to one member. */
 export class Outflow {
@@ -51,6 +52,8 @@ export class Outflow {
   #waiting = 0;
   #failure: unknown;
   #wake: (() => void) | undefined;
+  /** Ends a wait for the throttle. */
+  #interrupt: (() => void) | undefined;
   /** For the progress that `status` shows. */
   sentRecords = 0;
   sentBytes = 0;
@@ -72,7 +75,7 @@ export class Outflow {
         if (replica === undefined) continue;
         for (const record of replica.snapshot(partition)) {
           this.#push(name, partition, record);
-          if (this.#pending.length >= chunkRecords || this.#bytes >= chunkBytes) await this.#send();
+          while (this.#pending.length >= chunkRecords || this.#bytes >= chunkBytes) await this.#send();
         }
       }
     }
@@ -95,7 +98,8 @@ export class Outflow {
   /** A change the owner has made to one of the partitions. */
   changed(service: string, partition: number, record: ReplicaRecord): void {
     if (this.#failure !== undefined) return;
-    if (this.#pending.length >= backlog) this.fail(new Error('the target does not keep up with the changes'));
+    const behind = this.#pending.length >= backlog || this.#bytes >= backlogBytes;
+    if (behind) this.fail(new Error('the target does not keep up with the changes'));
     else this.#push(service, partition, record);
   }
 
@@ -103,12 +107,14 @@ export class Outflow {
   fail(reason: unknown): void {
     this.#failure ??= reason;
     this.#pending = [];
+    this.#bytes = 0;
     this.#wake?.();
+    this.#interrupt?.();
   }
 
-  /** Tells the target, if it can still be told, that its copy is worth nothing. */
-  abort(): void {
-    this.#options.send('abort', [this.#options.stream]).catch(() => {});
+  /** Tells the target that its copy is worth nothing. Rejects if it may not have heard of it. */
+  async abort(): Promise<void> {
+    await this.#options.send('abort', [this.#options.stream]);
   }
 
   #push(service: string, partition: number, record: ReplicaRecord): void {
@@ -126,15 +132,19 @@ export class Outflow {
     this.#check();
   }
 
-  /** Sends what is pending, once the window and the throttle let it. */
+  /** Sends a message of what is pending, once the window lets it, and waits for the throttle. */
   async #send(): Promise<void> {
     while (this.#waiting >= window) await this.#answered();
     this.#check();
-    const pieces = this.#pending;
-    const bytes = this.#bytes;
-    this.#pending = [];
-    this.#bytes = 0;
-    const { stream, send, throttle } = this.#options;
+    let bytes = 0;
+    let end = 0;
+    while (end < Math.min(this.#pending.length, chunkRecords) && bytes < chunkBytes) {
+      bytes += sizeOf(this.#pending[end]![2]);
+      end += 1;
+    }
+    const pieces = this.#pending.splice(0, end);
+    this.#bytes -= bytes;
+    const { stream, send, throttle, clock } = this.#options;
     this.sentRecords += pieces.length;
     this.sentBytes += bytes;
     this.#waiting += 1;
@@ -143,7 +153,16 @@ export class Outflow {
       () => this.#settle(),
       (error: unknown) => this.#settle(error ?? new Error('refused')),
     );
-    await throttle.pass(bytes);
+    const wait = throttle.pass(bytes);
+    if (wait === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(wait, resolve);
+      this.#interrupt = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#interrupt = undefined;
   }
 
   #settle(error?: unknown): void {
@@ -185,14 +204,12 @@ export class Throttle {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  async pass(bytes: number): Promise<void> {
-    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return;
+  /** How long whoever has sent so many bytes must wait before the next, in ms. */
+  pass(bytes: number): number {
+    if (this.#bytesPerSecond === Number.POSITIVE_INFINITY) return 0;
     const now = this.#clock.now();
     this.#freeAt = Math.max(this.#freeAt, now) + (bytes * 1000) / this.#bytesPerSecond;
-    const wait = this.#freeAt - now;
-    await new Promise<void>((resolve) => {
-      this.#clock.after(wait, resolve);
-    });
+    return this.#freeAt - now;
   }
 }
 
@@ -214,6 +231,8 @@ export class Inflow {
   readonly #services: Services;
   readonly #copies = new Map<number, Copy>();
   readonly #streams = new Map<string, { next: number; partitions: number[] }>();
+  /** The number of the newest stream heard of, by the incarnation of the owner that sends it. */
+  readonly #newest = new Map<string, number>();
 
   constructor(self: string, services: Services) {
     this.#self = self;
@@ -232,6 +251,10 @@ export class Inflow {
   }
 
   begin(view: View, from: string, stream: string, openings: readonly Opening[]): void {
+    // One that was sent over a link that has broken since may come after its successor: its owner has given it up.
+    const { source, number } = placeOf(stream);
+    if (!(number > (this.#newest.get(source) ?? 0))) throw refused('it came after a later one');
+    this.#newest.set(source, number);
     for (const [partition, term, origin] of openings) {
       if (view.owners[partition] === this.#self || term < view.terms[partition]!) {
         throw refused(`partition ${partition} has another owner since term ${view.terms[partition]}`);
@@ -265,6 +288,8 @@ export class Inflow {
   }
 
   abort(stream: string): void {
+    const { source, number } = placeOf(stream);
+    this.#newest.set(source, Math.max(number, this.#newest.get(source) ?? 0));
     for (const partition of this.#streams.get(stream)?.partitions ?? []) {
       if (this.#copies.get(partition)?.stream === stream) this.#discard(partition);
     }
@@ -273,6 +298,9 @@ export class Inflow {
 
   /** Decides on every copy by a new view: to be served, to be kept, or to be dropped. */
   follow(view: View): void {
+    for (const source of this.#newest.keys()) {
+      if (!view.members.some(({ incarnation }) => incarnation === source)) this.#newest.delete(source);
+    }
     for (const [partition, copy] of [...this.#copies]) {
       const owner = view.owners[partition];
       if (owner === copy.from && view.origins[partition] === copy.origin) continue;
@@ -302,6 +330,12 @@ export class Inflow {
     }
     return true;
   }
+}
+
+/** The parts of a stream's name: the incarnation of its owner, and its number among the streams of that. */
+function placeOf(stream: string): { source: string; number: number } {
+  const at = stream.lastIndexOf(':');
+  return { source: stream.slice(0, at), number: Number(stream.slice(at + 1)) };
 }
 
 function refused(why: string): RouterError {

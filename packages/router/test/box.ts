@@ -1,11 +1,12 @@
 import type { RoutedNode, Service } from '../src/index.ts';
 
 /** A service with one value a partition, that moves with it; each partition is called by its number as the hash. */
-export function box(node: RoutedNode, name = 'box'): Service {
+export function box(node: RoutedNode, name = 'box'): Service & { copies: ReadonlyMap<number, unknown> } {
   const values = new Map<number, unknown>();
   const copies = new Map<number, unknown>();
   const partitionOf = (hash: number): number => hash & (node.view.owners.length - 1);
   return {
+    copies,
     handlers: {
       put({ hash }, value: unknown) {
         values.set(partitionOf(hash), value);

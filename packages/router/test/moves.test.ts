@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoutedNode, ViewStore } from '../src/index.ts';
+import { Inflow } from '../src/replica.ts';
+import { Services } from '../src/services.ts';
 import { TestCluster } from '../src/testing/index.ts';
+import { completeMoves } from '../src/view.ts';
+import { firstView } from './arbitraries.ts';
 import { box } from './box.ts';
 
 let cluster: TestCluster;
@@ -49,6 +53,113 @@ describe('a partition whose move was committed', () => {
     await cluster.clock.advance(2_000);
     expect(await found(a)).toEqual(filled);
     expect(await found(b)).toEqual(filled);
+  });
+});
+
+describe('a copy that was given up', () => {
+  it('is dropped although the link broke before the target could be told', async () => {
+    const a = await cluster.join('a', { partitions, moves: { bytesPerSecond: 100 } });
+    await cluster.run(a.open('box', box(a)));
+    await fill(a);
+    const b = await cluster.join('b');
+    const service = box(b);
+    await cluster.run(b.open('box', service));
+    while (service.copies.size === 0) await cluster.clock.advance(0.1);
+    await cluster.clock.advance(10);
+    // What is sent to b from now on reaches it when it goes on; by then a has closed the link and wants something else.
+    cluster.pause('b');
+    await fill(a);
+    await cluster.clock.advance(2_000);
+    await cluster.run(a.setWeight(1_000));
+    await cluster.clock.advance(20_000);
+    cluster.resume('b');
+    await cluster.clock.advance(10_000);
+    expect(a.status()).toMatchObject({ moving: 0, moves: [] });
+    expect(service.copies.size).toBe(0);
+    expect(await found(b)).toEqual(filled);
+  });
+});
+
+describe('a slow pace', () => {
+  it('does not keep a node from ending', async () => {
+    const a = await cluster.join('a', { partitions, moves: { bytesPerSecond: 1 } });
+    await cluster.run(a.open('box', box(a)));
+    await fill(a);
+    const b = await cluster.join('b');
+    await cluster.run(b.open('box', box(b)));
+    await cluster.clock.advance(1_000);
+    expect(a.status().moves).toMatchObject([{ records: partitions / 2 }]);
+    await cluster.run(a.leave({ within: 10 }));
+    await cluster.run(b.leave());
+    await cluster.clock.advance(60_000);
+    expect(cluster.clock.waiting).toBe(0);
+    cluster.nodes.length = 0;
+  });
+});
+
+describe('a partition that changes while it is copied', () => {
+  it('moves, however much that is at once', async () => {
+    const limits = { frame: 200_000 };
+    const messages: string[] = [];
+    const info = (message: string): void => void messages.push(message);
+    const logger = { debug: info, info, warn: info, error: info };
+    const a = await cluster.join('a', { partitions, limits, logger, moves: { bytesPerSecond: 20_000 } });
+    await cluster.run(a.open('box', box(a)));
+    await fill(a);
+    const b = await cluster.join('b', { limits });
+    await cluster.run(b.open('box', box(b)));
+    while (a.status().moves[0]?.records === undefined) await cluster.clock.advance(0.1);
+    const value = 'x'.repeat(20_000);
+    const puts = Array.from({ length: 50 }, (_, n) =>
+      a.dispatch.call(n, { service: 'box', handler: 'put', args: [value] }),
+    );
+    await cluster.run(Promise.all(puts));
+    await cluster.clock.advance(200_000);
+    expect(a.status().moving).toBe(0);
+    expect(messages.filter((message) => message.includes('moving'))).toEqual([]);
+    expect(await found(b)).toEqual(Array(partitions).fill(value));
+  });
+});
+
+describe('a message of an earlier stream', () => {
+  it('changes nothing at a copy that is in sync', () => {
+    const staged = new Map<number, unknown>();
+    const promoted: number[] = [];
+    const services = new Services(cluster.clock);
+    services.add('box', {
+      handlers: {},
+      replica: {
+        snapshot: () => [],
+        parting: () => [],
+        stage: (partition, record) => void staged.set(partition, record),
+        promote: (partition) => void promoted.push(partition),
+        discard: (partition) => void staged.delete(partition),
+        drop: () => {},
+      },
+    });
+    const view = firstView(8);
+    const inflow = new Inflow('b', services);
+    const openings = [[2, view.terms[2]!, view.origins[2]!]] as const;
+    inflow.begin(
+      view,
+      'a',
+      'life:2',
+      [...openings].map(([...opening]) => opening),
+    );
+    inflow.pieces('life:2', 0, [['box', 2, ['value']]]);
+    inflow.finish('life:2', 1);
+    expect(() =>
+      inflow.begin(
+        view,
+        'a',
+        'life:1',
+        [...openings].map(([...opening]) => opening),
+      ),
+    ).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
+    inflow.abort('life:1');
+    inflow.follow(completeMoves(view, [{ partition: 2, from: 'a', to: 'b' }]));
+    expect(promoted).toEqual([2]);
+    expect(staged.get(2)).toEqual(['value']);
   });
 });
 

@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
 
   /** How many tasks wait. */
   get waiting(): number {
-    return this.#tasks.length;
+    return this.#tasks.filter(({ cancelled }) => !cancelled).length;
   }
 
   /** Lets `ms` pass, running all that falls due, with promises settled in between. */
