@@ -115,6 +115,22 @@ export class Membership {
     }
   }
 
+  /** Removes a member on the word of an operator: nobody can prove that its process is gone. */
+  async forget(id: string): Promise<void> {
+    const { self, agreement, router, reaches, log } = this.#options;
+    const member = memberOf(agreement.view, id);
+    if (member === undefined) return;
+    if (id === self.id || reaches(id) || (await this.#answers(member))) {
+      const hint =
+        id === self.id ? 'call leave() on it' : 'it can be reached: let it leave, or stop it first';
+      throw new RouterError('INVALID_OPTION', `id: node '${id}' cannot be forgotten; ${hint}`);
+    }
+    log(`${id} is forgotten`);
+    await agreement.publish((view) =>
+      memberOf(view, id)?.incarnation === member.incarnation ? fail(view, [id], router) : undefined,
+    );
+  }
+
   /** Removes a member whose process is certainly gone. */
   async bury(member: Member): Promise<void> {
     const { agreement, router, log } = this.#options;

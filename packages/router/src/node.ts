@@ -320,6 +320,16 @@ export class RoutedNode implements AsyncDisposable {
     this.#listener?.keepAlive(this.#retained > 0);
   }
 
+  /**
+   * Takes a member out of the cluster that cannot be reached and whose death nobody can prove, as when its process hangs or
+   * its socket file was deleted. What it owned begins again empty at others. Only an operator can know that it is gone:
+   * one that is still running stops when it learns of this. Resolves when it is published; a member that can be reached is
+   * refused with `INVALID_OPTION`.
+   */
+  async forget(id: string): Promise<void> {
+    await this.#awaited(this.#membership.forget(id));
+  }
+
   /** Whether this process can stop now and nothing is lost with it: it owns no partition. */
   safeToStop(): boolean {
     return this.#ownership.owned().length === 0;

@@ -213,3 +213,30 @@ describe('what a node is told by another', () => {
     expect(a.view.epoch).toBe(epoch);
   });
 });
+
+describe('a member that an operator forgets', () => {
+  it('is taken out, and stops when it goes on and learns of it', async () => {
+    const a = await cluster.join('a', { partitions });
+    const b = await cluster.join('b');
+    await cluster.run(b.ready());
+    cluster.pause('b');
+    await cluster.clock.advance(5_000);
+    expect(a.status().members).toMatchObject([{ id: 'a' }, { id: 'b', up: false, partitions: 8 }]);
+    await cluster.run(a.forget('b'));
+    expect(a.status().members).toMatchObject([{ id: 'a', partitions: 16 }]);
+    const stopped = new Promise((resolve) => b.on('error', resolve));
+    cluster.resume('b');
+    expect(await cluster.run(stopped)).toMatchObject({ code: 'CLOSED' });
+    expect(a.status().members).toMatchObject([{ id: 'a', partitions: 16 }]);
+  });
+
+  it('is kept if it can be reached, and is never the node itself', async () => {
+    const a = await cluster.join('a', { partitions });
+    await cluster.join('b');
+    for (const id of ['a', 'b']) {
+      await expect(cluster.run(a.forget(id))).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    }
+    await cluster.run(a.forget('nobody'));
+    expect(members(a)).toEqual(['a', 'b']);
+  });
+});

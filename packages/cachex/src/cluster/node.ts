@@ -149,6 +149,15 @@ export class ClusterNode implements AsyncDisposable {
     return translated(this.#node.setWeight(weight));
   }
 
+  /**
+   * Takes a member out of the cluster that cannot be reached and whose death nobody can prove, as when its process hangs or
+   * its socket file was deleted. Its entries are lost, and its keys can be used again. Only an operator can know that it is
+   * gone: one that is still running stops when it learns of this. A member that can be reached: `INVALID_OPTION`.
+   */
+  forget(id: string): Promise<void> {
+    return translated(this.#node.forget(id));
+  }
+
   /** Whether this process can stop now without an entry being lost: it owns no partition. */
   safeToStop(): boolean {
     return this.#node.safeToStop();
