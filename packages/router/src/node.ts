@@ -419,6 +419,7 @@ export class RoutedNode implements AsyncDisposable {
     const before = this.#ownership.owned();
     this.#ownership.view = view;
     if (memberOf(view, this.id)?.incarnation !== this.#settings.incarnation) {
+      this.#services.wake();
       // While leaving, the view without this node is its own.
       if (this.#closing === undefined) this.#stop('the cluster has removed this node');
       return;
@@ -431,6 +432,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#mesh.follow(view);
     this.#moves.follow(view);
     this.#mourn(view, previous);
+    this.#services.wake();
     this.#events.emit('view', view);
   }
 

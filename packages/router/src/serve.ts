@@ -86,6 +86,9 @@ export class Serve {
       const partition = this.#partitionOf(call.target);
       return this.#within(ownership.released(partition), remaining).then(() => this.execute(call));
     }
+    const covered = call.target.kind === 'partitions' ? (context.partitions as PartitionSet) : undefined;
+    // Nothing of it is here: the caller learns just that.
+    if (covered?.empty === true) return result(undefined, covered);
     const service = services.get(call.service);
     // Ownership may change while the call waits, so it is judged again from the start.
     if (service === undefined) return services.opened(call.service, remaining).then(() => this.execute(call));
@@ -96,9 +99,6 @@ export class Serve {
       const message = `node ${this.#options.self} has no handler '${call.handler}' in '${call.service}'`;
       return { kind: 'refused', code: 'UNKNOWN_HANDLER', message };
     }
-    const covered = call.target.kind === 'partitions' ? (context.partitions as PartitionSet) : undefined;
-    // Nothing of it is here: the caller learns just that.
-    if (covered?.empty === true) return result(undefined, covered);
     try {
       const value = handler(context, ...call.args);
       if (!(value instanceof Promise)) return result(value, covered);

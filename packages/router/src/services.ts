@@ -91,7 +91,12 @@ export class Services {
     return this.#open;
   }
 
-  /** Resolves once the service is opened or `ms` have passed. */
+  /** Ends every wait: whoever waits may have to wait elsewhere. */
+  wake(): void {
+    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake();
+  }
+
+  /** Resolves once the service is opened, `ms` have passed, or {@link wake} was called. */
   opened(name: string, ms: number): Promise<void> {
     if (this.#open.has(name)) return Promise.resolve();
     return new Promise((resolve) => {

@@ -62,6 +62,24 @@ describe('a cluster', () => {
     expect(await cluster.run(call)).toEqual(['hello']);
   });
 
+  it('sends a call on that waits for a service its owner leaves without opening', async () => {
+    const a = await cluster.join('a');
+    const b = await cluster.join('b');
+    for (const node of [a, b]) await cluster.run(node.ready());
+    await cluster.clock.advance(100);
+    const opened = a.open('echo', echo);
+    const hash = a.view.owners.indexOf('b');
+    const call = a.dispatch.call(hash, { service: 'echo', handler: 'echo', args: ['hello'] });
+    const all = a.dispatch.callAll({ service: 'echo', handler: 'echo', args: ['all'] });
+    await cluster.run(opened);
+    await cluster.clock.advance(10);
+    const began = cluster.clock.now();
+    void b.leave();
+    expect(await cluster.run(call)).toEqual(['hello']);
+    expect((await cluster.run(all)).map(({ value }) => value)).toContainEqual(['all']);
+    expect(cluster.clock.now() - began).toBeLessThan(1_000);
+  });
+
   it('refuses a second node of the same id while the first one runs', async () => {
     await cluster.join('a');
     const twin = join(cluster.options('a'));
