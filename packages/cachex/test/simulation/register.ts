@@ -14,6 +14,8 @@ export class Register {
   /** The oldest state that may still be read. */
   #floor = 0;
   #unacknowledged: State | undefined;
+  /** Whether what was written last may have expired. */
+  #expires = false;
   /** Writes whose outcome nobody knows: each may take effect once, now or later. */
   readonly #ghosts: State[] = [];
 
@@ -26,6 +28,7 @@ export class Register {
     const state: State = { value };
     this.#states.push(state);
     this.#unacknowledged = state;
+    this.#expires = false;
     const position = this.#states.length - 1;
     return (acknowledged) => {
       this.#unacknowledged = undefined;
@@ -49,15 +52,23 @@ export class Register {
     };
   }
 
+  /** From now on it may be gone by itself; once it was seen to be, it must not come back. */
+  mayExpire(): void {
+    this.#states.push({ value: undefined });
+    this.#expires = true;
+  }
+
   /** The owner may be gone with the entry, from now on; a write under way may meet the empty partition. */
   mayBeLost(): void {
     this.#states.push({ value: undefined });
-    if (this.#unacknowledged !== undefined) this.#states.push(this.#unacknowledged);
+    if (this.#unacknowledged === undefined) return;
+    this.#states.push(this.#unacknowledged);
+    if (this.#expires) this.#states.push({ value: undefined });
   }
 
   /** The owner is gone for certain: what it held must never be read again. */
   lost(): void {
+    this.#floor = this.#states.length;
     this.mayBeLost();
-    this.#floor = this.#states.length - (this.#unacknowledged === undefined ? 1 : 2);
   }
 }

@@ -4,8 +4,7 @@ import { simulate } from './simulation.ts';
 
 /**
  * `SEED=123 npx vitest run packages/cachex/test/simulation` runs that seed alone, as often as you like, with the same
- * outcome; `SEEDS=20000` runs more of them. Every second seed lets nodes die as well, every third breaks links,
- * and in every fifth the view store fails now and then.
+ * outcome; `SEEDS=20000` runs more of them. Every second seed lets nodes die as well, and every third breaks links.
  */
 const only = process.env.SEED;
 const count = Number(process.env.SEEDS ?? 1_000);
@@ -23,7 +22,6 @@ async function run(chosen: readonly number[], without: readonly Safeguard[] = []
       seed,
       crashes: seed % 2 === 0,
       breaks: seed % 3 === 0,
-      outages: seed % 5 === 0,
       without,
     });
     moved += report.moved;

@@ -9,8 +9,6 @@ export interface SimulationOptions {
   readonly crashes?: boolean;
   /** Whether links between live nodes break as well, with what is on its way. Then calls may fail, but nothing is lost. */
   readonly breaks?: boolean;
-  /** Whether the view store is out of reach for a while now and then, or loses its replies. No call may notice. */
-  readonly outages?: boolean;
   readonly without?: TestClusterOptions['without'];
 }
 
@@ -26,6 +24,9 @@ const registers = 8;
 const counters = 4;
 const loaded = 6;
 const sources = 3;
+const expiring = 2;
+const shortLived = 40;
+const cleared = 4;
 const duration = 400;
 
 type Loads = ClusterCache<number, number, Record<string, (key: number) => Promise<number>>>;
@@ -41,6 +42,8 @@ interface Host {
   readonly id: string;
   readonly node: ClusterNode;
   readonly cache: Loads;
+  /** A second cache, which each node opens at some time after it has joined. */
+  late: ClusterCache<number, number> | undefined;
   /** Resolves when nothing of this host is waited for any more. */
   readonly gone: Promise<void>;
   go(): void;
@@ -56,9 +59,10 @@ class Simulation {
   readonly #random: () => number;
   readonly #crashes: boolean;
   readonly #breaks: boolean;
-  readonly #outages: boolean;
   readonly #hosts: Host[] = [];
   readonly #registers = Array.from({ length: registers }, (_, key) => new Register(key));
+  readonly #expiring = Array.from({ length: expiring }, (_, n) => new Register(400 + n));
+  readonly #cleared = Array.from({ length: cleared }, (_, n) => new Register(500 + n));
   readonly #counters = Array.from({ length: counters }, (_, n) => ({
     key: 100 + n,
     asked: 0,
@@ -72,18 +76,23 @@ class Simulation {
   /** Dead nodes that are still in the view, and the partitions that go with them. */
   readonly #owed = new Map<string, Set<number>>();
   readonly #lostRunners = new Set<string>();
+  /** Nodes that leave before they can hand everything over, and what they took with them. */
+  readonly #hasty = new Map<string, number>();
+  #previous: View | undefined;
   #names = 0;
   #values = 0;
   #over = false;
 
-  constructor({ seed, crashes = false, breaks = false, outages = false, without = [] }: SimulationOptions) {
+  constructor({ seed, crashes = false, breaks = false, without = [] }: SimulationOptions) {
     this.#cluster = new TestCluster({ seed, delay: 4, storeDelay: 4, without });
     this.#clock = this.#cluster.clock;
     this.#random = seeded(seed ^ 0x5bd1e995);
     this.#crashes = crashes;
     this.#breaks = breaks;
-    this.#outages = outages;
-    this.#cluster.store.stored = (view) => this.#mourn(view);
+    this.#cluster.store.stored = (view) => {
+      this.#mourn(view);
+      this.#bequeath(view);
+    };
   }
 
   async run(): Promise<void> {
@@ -94,6 +103,8 @@ class Simulation {
       const actors = [this.#writers(), this.#readers(), this.#events(), this.#watch()].flat();
       await clock.advance(duration);
       this.#over = true;
+      this.#cluster.store.outage = false;
+      this.#cluster.store.loseReplies = false;
       await clock.run(Promise.all(actors), 60_000);
       for (const { id } of this.#hosts) this.#cluster.resume(id);
       await this.#settle();
@@ -131,6 +142,43 @@ class Simulation {
         await this.#rest(8);
       }
     };
+    const writeExpiring = async (register: Register): Promise<void> => {
+      while (!this.#over) {
+        this.#values += 1;
+        const value = this.#values;
+        const settle = register.write(value);
+        const expired = new Promise<void>((resolve) => {
+          this.#clock.after(shortLived, () => {
+            register.mayExpire();
+            resolve();
+          });
+        });
+        const done = await this.#call<unknown>(register.key, ({ cache }) =>
+          cache.put(register.key, value, { ttl: shortLived }),
+        );
+        settle(done !== failed);
+        await expired;
+        await this.#rest(40);
+      }
+    };
+    /** One writer for all of them, because it also clears the cache. */
+    const writeCleared = async (): Promise<void> => {
+      while (!this.#over) {
+        await this.#rest(10);
+        if (this.#random() < 0.2) {
+          const settles = this.#cleared.map((register) => register.write(undefined));
+          const done = await this.#callLate<unknown>(({ late }) => late!.clear());
+          for (const settle of settles) settle(done !== failed);
+        } else {
+          const register = this.#cleared[Math.floor(this.#random() * cleared)]!;
+          this.#values += 1;
+          const value = this.#values;
+          const settle = register.write(value);
+          const done = await this.#callLate<unknown>(({ late }) => late!.put(register.key, value));
+          settle(done !== failed);
+        }
+      }
+    };
     const change = async (key: number): Promise<void> => {
       const generation = { made: 0, invalidated: 0 };
       this.#generations.set(key, generation);
@@ -144,6 +192,8 @@ class Simulation {
     };
     return [
       ...this.#registers.map(writeRegister),
+      ...this.#expiring.map(writeExpiring),
+      writeCleared(),
       ...this.#counters.flatMap((counter) => [count(counter), count(counter)]),
       ...Array.from({ length: sources }, (_, n) => change(300 + n)),
     ];
@@ -155,6 +205,19 @@ class Simulation {
         const register = this.#registers[Math.floor(this.#random() * registers)]!;
         const judge = register.read();
         const value = await this.#call(register.key, ({ cache }) => cache.get(register.key));
+        if (value !== failed) this.#accuse(judge(value));
+        await this.#rest(4);
+      }
+    };
+    const readOthers = async (): Promise<void> => {
+      while (!this.#over) {
+        const late = this.#random() < 0.6;
+        const some = late ? this.#cleared : this.#expiring;
+        const register = some[Math.floor(this.#random() * some.length)]!;
+        const judge = register.read();
+        const value = late
+          ? await this.#callLate((host) => host.late!.get(register.key))
+          : await this.#call(register.key, ({ cache }) => cache.get(register.key));
         if (value !== failed) this.#accuse(judge(value));
         await this.#rest(4);
       }
@@ -186,12 +249,15 @@ class Simulation {
         await this.#rest(30);
       }
     };
-    return [read(), read(), read(), load(), load(), follow(), follow(), list()];
+    return [read(), read(), read(), readOthers(), readOthers(), load(), load(), follow(), follow(), list()];
   }
 
   /** Makes a call at some node. A failure is a violation unless a crash explains it. */
-  async #call<T>(key: number | undefined, make: (host: Host) => Promise<T>): Promise<T | typeof failed> {
-    const host = this.#pick();
+  async #call<T>(
+    key: number | undefined,
+    make: (host: Host) => Promise<T>,
+    host: Host = this.#pick(),
+  ): Promise<T | typeof failed> {
     this.operations += 1;
     try {
       const answer = await Promise.race([make(host), host.gone.then((): typeof failed => failed)]);
@@ -201,6 +267,13 @@ class Simulation {
         this.#accuse(`a call for ${key ?? 'all keys'} at ${host.id} failed: ${(error as Error).message}`);
       return failed;
     }
+  }
+
+  /** The same for the cache that was opened later, at a node that has it. It is not asked where there is none. */
+  #callLate<T>(make: (host: Host) => Promise<T>): Promise<T | typeof failed> {
+    const hosts = this.#hosts.filter(({ running, late }) => running && late !== undefined);
+    const host = hosts[Math.floor(this.#random() * hosts.length)];
+    return host === undefined ? Promise.resolve(failed) : this.#call(undefined, make, host);
   }
 
   // What happens to the cluster
@@ -241,22 +314,27 @@ class Simulation {
     const outages = async (): Promise<void> => {
       const { store } = this.#cluster;
       while (!this.#over) {
-        await this.#rest(80);
-        const failure = this.#random() < 0.5 ? 'outage' : 'loseReplies';
-        store[failure] = true;
-        await this.#rest(80);
-        store[failure] = false;
+        await this.#rest(200);
+        if (this.#over) return;
+        if (this.#random() < 0.5) store.outage = true;
+        else store.loseReplies = true;
+        await this.#rest(40);
+        store.outage = false;
+        store.loseReplies = false;
       }
     };
     // Two of the first: what they do overlaps.
-    const always = [membership(), membership(), stops()];
-    return [...always, ...(this.#breaks ? [breaks()] : []), ...(this.#outages ? [outages()] : [])];
+    const always = [membership(), membership(), stops(), outages()];
+    return this.#breaks ? [...always, breaks()] : always;
   }
 
   async #join(): Promise<void> {
     this.#names += 1;
     const id = `n${this.#names}`;
-    const node = new ClusterNode(await this.#cluster.enter(id, { partitions }));
+    const concurrency = 1 + Math.floor(this.#random() * 3);
+    const bytesPerSecond = this.#random() < 0.3 ? 5_000 + this.#random() * 50_000 : Number.POSITIVE_INFINITY;
+    const moves = { concurrency, bytesPerSecond };
+    const node = new ClusterNode(await this.#cluster.enter(id, { partitions, moves }));
     node.on('moved', ({ partitions: some }) => {
       this.moved += some.length;
     });
@@ -270,7 +348,19 @@ class Simulation {
         generation: (key: number) => this.#load(id, key, () => this.#generations.get(key)!.made),
       },
     });
-    this.#hosts.push({ id, node, cache: cache as unknown as Loads, gone, go, running: true });
+    const host: Host = {
+      id,
+      node,
+      cache: cache as unknown as Loads,
+      late: undefined,
+      gone,
+      go,
+      running: true,
+    };
+    this.#hosts.push(host);
+    this.#clock.after(this.#random() * 60, () => {
+      if (host.running) host.late = node.cache<number, number>('late');
+    });
   }
 
   /** A slow source. It reads what it will answer when it begins, so that a result can be out of date when it arrives. */
@@ -298,18 +388,47 @@ class Simulation {
     if (!host.running) return;
     host.running = false;
     this.#cluster.resume(host.id);
-    const { lost } = await host.node.leave({ within: '30s' });
+    const hasty = this.#crashes && this.#random() < 0.5;
+    if (hasty) {
+      this.#abandonLoads(host);
+      this.#hasty.set(host.id, 0);
+    }
+    const { lost } = await host.node.leave({ within: hasty ? this.#random() * 60 : '30s' });
     if (lost > 0 && !this.#crashes) this.#accuse(`${host.id} left with ${lost} partitions`);
+    const taken = this.#hasty.get(host.id);
+    if (taken !== undefined && taken !== lost) {
+      this.#accuse(`${host.id} reports ${lost} partitions lost where it took ${taken} with it`);
+    }
     this.#hosts.splice(this.#hosts.indexOf(host), 1);
+  }
+
+  /** A load that ran there is gone; another may begin, and until then nobody can tell whose it was. */
+  #abandonLoads({ id }: Host): void {
+    this.#lostRunners.add(id);
+    for (const key of this.#running.keys()) this.#lost.add(partitionOf(hashKey(key), partitions));
+  }
+
+  /** What a node still owned in the view before it left is lost from that moment: it had sealed everything. */
+  #bequeath(view: View): void {
+    const before = this.#previous;
+    this.#previous = view;
+    for (const id of this.#hasty.keys()) {
+      const left = before?.members.some((member) => member.id === id) === true;
+      if (!left || view.members.some((member) => member.id === id)) continue;
+      for (const [partition, owner] of before.owners.entries()) {
+        if (owner !== id) continue;
+        this.#hasty.set(id, this.#hasty.get(id)! + 1);
+        this.#lost.add(partition);
+        this.#each(partition, (register) => register.lost());
+      }
+    }
   }
 
   #crash(host: Host): void {
     if (!host.running) return;
     host.running = false;
     this.#hosts.splice(this.#hosts.indexOf(host), 1);
-    this.#lostRunners.add(host.id);
-    // A load that ran there is gone; another may begin, and until then nobody can tell whose it was.
-    for (const key of this.#running.keys()) this.#lost.add(partitionOf(hashKey(key), partitions));
+    this.#abandonLoads(host);
     this.#cluster.crash(host.id);
     host.go();
     this.#owed.set(host.id, new Set());
@@ -332,7 +451,7 @@ class Simulation {
   }
 
   #each(partition: number, act: (register: Register) => void): void {
-    for (const register of this.#registers) {
+    for (const register of [...this.#registers, ...this.#expiring, ...this.#cleared]) {
       if (partitionOf(hashKey(register.key), partitions) === partition) act(register);
     }
   }
@@ -370,10 +489,19 @@ class Simulation {
   }
 
   async #judge(): Promise<void> {
-    for (const register of this.#registers) {
+    // What has expired is removed where it is asked for, and counts until then.
+    await this.#clock.advance(10 * shortLived);
+    for (const register of [...this.#registers, ...this.#expiring]) {
       for (const host of this.#hosts) {
         const judge = register.read();
         this.#accuse(judge(await this.#clock.run(host.cache.get(register.key))));
+      }
+    }
+    for (const register of this.#cleared) {
+      for (const { late } of this.#hosts) {
+        if (late === undefined) continue;
+        const judge = register.read();
+        this.#accuse(judge(await this.#clock.run(late.get(register.key))));
       }
     }
     for (const { key, asked, answers } of this.#counters) {
