@@ -36,6 +36,8 @@ export class Agreement {
   #view: View | undefined;
   #publishing: Promise<unknown> = Promise.resolve();
   #reading: Promise<void> | undefined;
+  /** Somebody asked for a read while one was under way. */
+  #again = false;
   #closed = false;
 
   constructor(options: AgreementOptions) {
@@ -89,10 +91,19 @@ export class Agreement {
   /** Reads the store and adopts what is there. Never rejects: an outage leaves the present view in force. */
   refresh(): Promise<void> {
     if (this.#closed || this.#view === undefined) return Promise.resolve();
-    this.#reading ??= this.#read().finally(() => {
+    // A read that is under way may have missed what this one is about.
+    if (this.#reading !== undefined) this.#again = true;
+    this.#reading ??= this.#readAll().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#read();
+    } while (this.#again && !this.#closed);
   }
 
   /** Rejects if the store cannot be read now. */
