@@ -72,6 +72,7 @@ export class Moves {
   #timer: Timer | undefined;
   #members = '';
   #settledAt = 0;
+  #hurried = false;
   #stopped = false;
   #streams = 0;
 
@@ -86,7 +87,7 @@ export class Moves {
     const members = JSON.stringify([view.members, Object.keys(view.caches)]);
     if (members !== this.#members) {
       this.#members = members;
-      this.#settledAt = clock.now() + settle;
+      this.#settledAt = clock.now() + (this.#hurried ? 0 : settle);
     }
     for (const { to, incarnation, outflow } of this.#handovers) {
       if (memberOf(view, to)?.incarnation !== incarnation) outflow.fail(new Error(`${to} has gone`));
@@ -94,8 +95,9 @@ export class Moves {
     this.#schedule(0);
   }
 
-  /** Begins at once what waits for the members to settle: this node is on its way out. */
+  /** From now on nothing waits for the members to settle: this node is on its way out. */
   hurry(): void {
+    this.#hurried = true;
     this.#settledAt = this.#options.clock.now();
     this.#schedule(0);
   }

@@ -53,6 +53,22 @@ describe('a node that leaves at once', () => {
   });
 });
 
+describe('a node that leaves while others join', () => {
+  it('does not wait for the members to settle', async () => {
+    const cluster = new TestCluster({ seed: 8 });
+    const settle = 60_000;
+    const a = await cluster.join('a', { partitions: 512, settle, moves: { concurrency: 1 } });
+    await cluster.run(a.open('box', box(a)));
+    const b = await cluster.join('b', { settle });
+    await cluster.run(b.open('box', box(b)));
+    const leaving = a.leave();
+    while (b.view.owners.every((owner) => owner === 'a')) await cluster.clock.advance(1);
+    await cluster.join('c', { settle });
+    expect(await cluster.run(leaving)).toEqual({ moved: 512, lost: 0 });
+    await cluster.close();
+  });
+});
+
 describe('a node that leaves while the store is out and another has died', () => {
   it('is gone soon after its time, however long that has lasted', async () => {
     const cluster = new TestCluster({ seed: 6 });
