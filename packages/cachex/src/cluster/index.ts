@@ -13,5 +13,6 @@ export type { ClusterCallOptions } from '../action.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from '../errors.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from '../outcome.ts';
 export type { ClusterCache, LocalShare } from './cluster-cache.ts';
+export type { JoinOptions } from './join-options.ts';
 export { leaveOnSignal } from './leave-on-signal.ts';
-export { type ClusterCacheSettings, ClusterNode, type JoinOptions, join } from './node.ts';
+export { type ClusterCacheSettings, ClusterNode, join } from './node.ts';

@@ -8,13 +8,12 @@ import {
   type NodeStatus,
   Reconsider,
   type RoutedNode,
-  type JoinOptions as RouterJoinOptions,
   type Service,
 } from '@cachex/router';
 import { type Key, partitionOf } from '@cachex/router/hash';
 import { actions } from '../actions/index.ts';
 import { executeAction } from '../bind.ts';
-import { type Duration, parseDuration, parseSignedDuration } from '../duration.ts';
+import { type Duration, parseSignedDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
@@ -22,15 +21,10 @@ import { type CacheOptions, readClusterCacheOptions } from '../local/settings.ts
 import { checkKey } from '../parameters.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
+import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { settleHandler, settleHandlerOf, settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
-
-/** Times are milliseconds or duration strings; everything else is as in `@cachex/router`. */
-type TimeOption = 'timeout' | 'joinTimeout' | 'failureAfter' | 'settle';
-
-/** Options of {@link join}. */
-export type JoinOptions = Omit<RouterJoinOptions, TimeOption> & { [N in TimeOption]?: Duration };
 
 /** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl` and `expiration`. */
 export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> = Pick<
@@ -47,11 +41,7 @@ export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> 
  */
 export async function join(options: JoinOptions): Promise<ClusterNode> {
   try {
-    const { timeout, joinTimeout, failureAfter, settle, ...rest } = options;
-    const times = Object.entries({ timeout, joinTimeout, failureAfter, settle })
-      .filter(([, duration]) => duration !== undefined)
-      .map(([name, duration]) => [name, parseDuration(name, duration)]);
-    return new ClusterNode(await joinRouter({ ...rest, ...Object.fromEntries(times) }));
+    return new ClusterNode(await joinRouter(readJoinOptions(options)));
   } catch (error) {
     throw translate(error);
   }
@@ -145,8 +135,8 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /** Asks for another share of the keys, relative to the other nodes; 0 for none. Entries move while they are served. */
-  setWeight(weight: number): Promise<void> {
-    return translated(this.#node.setWeight(weight));
+  async setWeight(weight: number): Promise<void> {
+    await translated(this.#node.setWeight(checkWeight(weight)));
   }
 
   /**

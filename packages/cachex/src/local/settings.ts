@@ -87,12 +87,14 @@ const functionMap: OptionCheck = (option, input) => {
   return functions;
 };
 
-const randomSource: OptionCheck = (option, input) => {
+/** A source of numbers in [0, 1). */
+export const randomSource: OptionCheck = (option, input) => {
   if (typeof input === 'function') return input;
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a function`);
 };
 
-const timeSource: OptionCheck = (option, input) => {
+/** A clock, given for tests. */
+export const timeSource: OptionCheck = (option, input) => {
   const missing = (['now', 'wallTime', 'after', 'defer'] as const).find(
     (method) => typeof (input as Partial<Clock> | null)?.[method] !== 'function',
   );

@@ -137,11 +137,44 @@ describe('joining', () => {
     ['weight', { weight: -1 }],
     ['partitions', { partitions: 1000 }],
     ['cluster', { cluster: '' }],
+    ['cluster', { cluster: undefined }],
+    ['weight', { weight: '2' }],
+    ['id', { id: 5 }],
+    ['partitions', { partitions: '64' }],
+    ['directory', { directory: 5 }],
+    ['listen', { listen: 7700 }],
+    ['store', { store: {} }],
+    ['transport', { transport: { listen() {} } }],
+    ['router', { router: 'balanced' }],
+    ['strict', { strict: 1 }],
+    ['keepAlive', { keepAlive: 'yes' }],
+    ['limits.frame', { limits: { frame: -1 } }],
+    ['moves.concurrency', { moves: { concurrency: 0 } }],
+    ['logger', { logger: { info() {} } }],
+    ['clock', { clock: {} }],
+    ['random', { random: 5 }],
   ])('with a bad %s rejects with INVALID_OPTION', async (option, options) => {
     await expect(join({ ...simulation.cluster.options('a'), ...options })).rejects.toMatchObject({
       name: 'CacheError',
       code: 'INVALID_OPTION',
       message: expect.stringMatching(new RegExp(`^${option}: `)),
+    });
+  });
+
+  it.each<[options: unknown, message: string]>([
+    [undefined, 'options must be an object, not undefined'],
+    [null, 'options must be an object, not null'],
+    [{ cluster: 'shop', weigth: 2 }, "unknown option 'weigth'; did you mean 'weight'?"],
+    [
+      { cluster: 'shop', moves: { concurency: 2 } },
+      "unknown option 'moves.concurency'; did you mean 'concurrency'?",
+    ],
+    [{ cluster: 'shop', limits: 5 }, 'limits must be an object, not 5'],
+  ])('with %j rejects with INVALID_OPTION: %s', async (options, message) => {
+    await expect(join(options as never)).rejects.toMatchObject({
+      name: 'CacheError',
+      code: 'INVALID_OPTION',
+      message,
     });
   });
 
@@ -161,5 +194,15 @@ describe('joining', () => {
   it('under the id of a running node rejects with CONFIG_MISMATCH', async () => {
     await simulation.joinAll('a');
     await expect(simulation.join('a')).rejects.toMatchObject({ name: 'CacheError', code: 'CONFIG_MISMATCH' });
+  });
+
+  it('refuses a weight that is no number, so that every node can read the next view', async () => {
+    const [node] = await simulation.joinAll('a');
+    const { epoch } = node!.status();
+    await expect(node!.setWeight('2' as never)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: "weight: '2' is not a number",
+    });
+    expect(node!.status().epoch).toBe(epoch);
   });
 });
