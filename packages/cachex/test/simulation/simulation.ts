@@ -365,6 +365,8 @@ class Simulation {
 
   /** A slow source. It reads what it will answer when it begins, so that a result can be out of date when it arrives. */
   async #load(runner: string, key: number, source: () => number): Promise<number> {
+    // Who leaves in a hurry does not wait for what it still begins.
+    if (this.#hasty.has(runner)) this.#lost.add(partitionOf(hashKey(key), partitions));
     const value = source();
     if (key < 300) {
       const running = (this.#running.get(key) ?? 0) + 1;
