@@ -6,6 +6,9 @@ import { absent } from './models.ts';
 /** How many operations of an order are shown: its end is what matters. */
 const shown = 5;
 
+/** Actions whose answer tells nothing. */
+const silent: ReadonlySet<string> = new Set(['put', 'lose', 'may lose']);
+
 interface Violation {
   readonly linearized: readonly Operation[];
   readonly stuck: Operation;
@@ -38,7 +41,7 @@ export function describeOperation({
   result,
 }: Operation): string {
   const until = outcome === 'ok' ? `to ${instant(returned!)}` : 'on';
-  const answer = outcome === 'ok' ? (result === undefined ? '' : ` → ${show(result)}`) : ` (${outcome})`;
+  const answer = outcome === 'ok' ? (silent.has(action) ? '' : ` → ${show(result)}`) : ` (${outcome})`;
   return `client ${client}, ${instant(invoked)} ${until}: ${action}(${args.map(show).join(', ')})${answer}`;
 }
 
