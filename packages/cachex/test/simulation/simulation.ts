@@ -1,6 +1,8 @@
 import { hashKey, partitionOf } from '@cachex/router/hash';
 import { type ManualClock, seeded, TestCluster, type TestClusterOptions } from '@cachex/router/testing';
 import { type ClusterCache, ClusterNode, type View } from '../../src/cluster/index.ts';
+import { counterModel, entryModel, type Model } from '../../src/testing/index.ts';
+import { Histories } from './histories.ts';
 import { Register } from './register.ts';
 
 export interface SimulationOptions {
@@ -21,13 +23,17 @@ export interface Report {
 
 const partitions = 16;
 const registers = 8;
-const counters = 4;
+const counterKeys = [100, 101, 102, 103];
+const sharedKeys = [600, 601];
 const loaded = 6;
 const sources = 3;
 const expiring = 2;
 const shortLived = 40;
 const cleared = 4;
 const duration = 400;
+
+const counted = (key: number): [number, Model] => [key, counterModel()];
+const shared = (key: number): [number, Model] => [key, entryModel()];
 
 type Loads = ClusterCache<number, number, Record<string, (key: number) => Promise<number>>>;
 
@@ -63,11 +69,7 @@ class Simulation {
   readonly #registers = Array.from({ length: registers }, (_, key) => new Register(key));
   readonly #expiring = Array.from({ length: expiring }, (_, n) => new Register(400 + n));
   readonly #cleared = Array.from({ length: cleared }, (_, n) => new Register(500 + n));
-  readonly #counters = Array.from({ length: counters }, (_, n) => ({
-    key: 100 + n,
-    asked: 0,
-    answers: new Set<number>(),
-  }));
+  readonly #histories: Histories;
   readonly #running = new Map<number, number>();
   readonly #loads = new Map<number, number>();
   readonly #generations = new Map<number, { made: number; invalidated: number }>();
@@ -89,6 +91,8 @@ class Simulation {
     this.#random = seeded(seed ^ 0x5bd1e995);
     this.#crashes = crashes;
     this.#breaks = breaks;
+    const models = new Map([...counterKeys.map(counted), ...sharedKeys.map(shared)]);
+    this.#histories = new Histories(this.#clock, models, partitions);
     this.#cluster.store.stored = (view) => {
       this.#mourn(view);
       this.#bequeath(view);
@@ -131,14 +135,9 @@ class Simulation {
         await this.#rest(10);
       }
     };
-    const count = async (counter: { key: number; asked: number; answers: Set<number> }): Promise<void> => {
+    const count = async (client: string, key: number): Promise<void> => {
       while (!this.#over) {
-        counter.asked += 1;
-        const answer = await this.#call(counter.key, ({ cache }) => cache.incr(counter.key));
-        if (answer !== failed && !this.#isLost(counter.key)) {
-          if (counter.answers.has(answer)) this.#accuse(`key ${counter.key}: ${answer} was counted twice`);
-          counter.answers.add(answer);
-        }
+        await this.#recorded(client, key, 'incr', [], ({ cache }) => cache.incr(key));
         await this.#rest(8);
       }
     };
@@ -179,6 +178,22 @@ class Simulation {
         }
       }
     };
+    const share = async (client: string, key: number): Promise<void> => {
+      while (!this.#over) {
+        this.#values += 1;
+        const value = this.#values;
+        const [action, args, make] = [
+          ['put', [value], ({ cache }: Host) => cache.put(key, value)],
+          ['update', [value], ({ cache }: Host) => cache.update(key, value)],
+          ['incr', [value], ({ cache }: Host) => cache.incr(key, value)],
+          ['del', [], ({ cache }: Host) => cache.del(key)],
+          ['exists', [], ({ cache }: Host) => cache.exists(key)],
+          ['get', [], ({ cache }: Host) => cache.get(key)],
+        ][Math.floor(this.#random() * 6)] as [string, unknown[], (host: Host) => Promise<unknown>];
+        await this.#recorded(client, key, action, args, make);
+        await this.#rest(20);
+      }
+    };
     const change = async (key: number): Promise<void> => {
       const generation = { made: 0, invalidated: 0 };
       this.#generations.set(key, generation);
@@ -194,7 +209,8 @@ class Simulation {
       ...this.#registers.map(writeRegister),
       ...this.#expiring.map(writeExpiring),
       writeCleared(),
-      ...this.#counters.flatMap((counter) => [count(counter), count(counter)]),
+      ...counterKeys.flatMap((key) => [count('a', key), count('b', key)]),
+      ...sharedKeys.flatMap((key) => [share('a', key), share('b', key), share('c', key)]),
       ...Array.from({ length: sources }, (_, n) => change(300 + n)),
     ];
   }
@@ -274,6 +290,20 @@ class Simulation {
     const hosts = this.#hosts.filter(({ running, late }) => running && late !== undefined);
     const host = hosts[Math.floor(this.#random() * hosts.length)];
     return host === undefined ? Promise.resolve(failed) : this.#call(undefined, make, host);
+  }
+
+  /** Makes a call whose answer is judged when all is over. */
+  async #recorded(
+    client: string,
+    key: number,
+    action: string,
+    args: readonly unknown[],
+    make: (host: Host) => Promise<unknown>,
+  ): Promise<void> {
+    const settle = this.#histories.invoke(client, key, action, args);
+    const answer = await this.#call(key, make);
+    if (answer === failed) settle('unknown');
+    else settle('ok', answer);
   }
 
   // What happens to the cluster
@@ -422,7 +452,9 @@ class Simulation {
         this.#hasty.set(id, this.#hasty.get(id)! + 1);
         this.#lost.add(partition);
         this.#each(partition, (register) => register.lost());
+        this.#histories.mayBeLost(id, partition);
       }
+      this.#histories.lost(id);
     }
   }
 
@@ -445,9 +477,11 @@ class Simulation {
         owed.add(partition);
         this.#lost.add(partition);
         this.#each(partition, (register) => register.mayBeLost());
+        this.#histories.mayBeLost(id, partition);
       }
       if (view.members.some((member) => member.id === id)) continue;
       for (const partition of owed) this.#each(partition, (register) => register.lost());
+      this.#histories.lost(id);
       this.#owed.delete(id);
     }
   }
@@ -506,13 +540,12 @@ class Simulation {
         this.#accuse(judge(await this.#clock.run(late.get(register.key))));
       }
     }
-    for (const { key, asked, answers } of this.#counters) {
-      if (this.#isLost(key)) continue;
-      const total = (await this.#clock.run(this.#hosts[0]!.cache.get(key))) ?? 0;
-      if (total > asked || total < answers.size) {
-        this.#accuse(`key ${key}: ${total} where ${answers.size} to ${asked} were counted`);
-      }
+    for (const key of this.#histories.keys) {
+      const host = this.#hosts[0]!;
+      const settle = this.#histories.invoke('judge', key, 'get');
+      settle('ok', await this.#clock.run(host.cache.get(key)));
     }
+    for (const violation of this.#histories.judge()) this.#accuse(violation);
     const keys = await this.#clock.run(this.#hosts[0]!.cache.keys());
     const size = await this.#clock.run(this.#hosts[0]!.cache.size());
     if (new Set(keys).size !== keys.length || size !== keys.length) {
