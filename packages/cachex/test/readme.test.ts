@@ -20,6 +20,7 @@ const withPrograms = [
   'packages/cachex/README.md',
   'docs/errors.md',
   'docs/membership.md',
+  'docs/testing.md',
   'docs/values.md',
   ...actionPages,
 ];
