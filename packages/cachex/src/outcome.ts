@@ -1,5 +1,5 @@
 import type { Duration } from './duration.ts';
-import { timeToLive } from './parameters.ts';
+import { optionsParameter, timeToLive } from './parameters.ts';
 
 /** Shared by all copies of this package in a process, so that a loader may use another copy than the cache. */
 const kind: unique symbol = Symbol.for('cachex.outcome');
@@ -18,12 +18,11 @@ export interface CommitOptions {
   ttl?: Duration | null;
 }
 
+const commitOptions = optionsParameter<{ ttl?: number | null }>({ ttl: timeToLive });
+
 /** For loaders: answers `value` and stores it, `undefined` included, with its own time to live if one is given. */
 export function commit<V>(value: V, options?: CommitOptions): Outcome<V> {
-  const ttl = options?.ttl;
-  return ttl === undefined
-    ? { [kind]: 'commit', value }
-    : { [kind]: 'commit', value, ttl: timeToLive('ttl', ttl) };
+  return { [kind]: 'commit', value, ...commitOptions.check(options) };
 }
 
 /** For loaders: answers `value` to everyone who waits and stores nothing. */

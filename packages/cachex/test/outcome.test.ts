@@ -26,4 +26,13 @@ describe('what a loader returns', () => {
   it('has its time to live checked where it is made', () => {
     expect(() => commit('ada', { ttl: -1 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
   });
+
+  it.each<[options: unknown, message: string]>([
+    [{ tll: '5m' }, "unknown option 'tll'; did you mean 'ttl'?"],
+    ['5m', "options must be an object, not '5m'"],
+  ])('refuses the options %j', (options, message) => {
+    expect(() => commit('ada', options as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message }),
+    );
+  });
 });
