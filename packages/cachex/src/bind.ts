@@ -26,8 +26,7 @@ export function bindAll(bind: (action: Action) => Method): Record<string, Method
 export function dispatch(methods: Readonly<Record<string, Method>>, call: unknown): unknown {
   const { action: name, args } = (call ?? {}) as { action?: unknown; args?: unknown };
   if (typeof name !== 'string' || !Object.hasOwn(actions, name)) {
-    const hint = suggestion(String(name), Object.keys(actions));
-    throw new CacheError('INVALID_OPTION', `action: ${describe(name)} is not an action; ${hint}`);
+    throw new CacheError('INVALID_OPTION', `action: ${describe(name)} is not an action; ${hintFor(name)}`);
   }
   if (!Array.isArray(args)) throw new CacheError('INVALID_OPTION', `args: ${describe(args)} is not an array`);
   const most = actions[name as keyof typeof actions].parameters.length;
@@ -35,6 +34,12 @@ export function dispatch(methods: Readonly<Record<string, Method>>, call: unknow
     throw new CacheError('INVALID_OPTION', `args: ${name} takes at most ${most}, not ${args.length}`);
   }
   return methods[name]!(...args);
+}
+
+function hintFor(name: unknown): string {
+  const named = Object.values(actions).find(({ aliases }) => aliases?.some((alias) => alias === name));
+  if (named !== undefined) return `it is another name of '${named.name}'`;
+  return suggestion(typeof name === 'string' ? name : '', Object.keys(actions));
 }
 
 /** Every argument of a call in its one form, as many as the action has parameters. */

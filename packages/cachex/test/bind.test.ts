@@ -2,7 +2,15 @@ import { hashKey } from '@cachex/router/hash';
 import { describe, expect, it } from 'vitest';
 import type { KeyedAction } from '../src/action.ts';
 import { actions } from '../src/actions/index.ts';
-import { bindAll, bindLocal, checkArguments, checkWire, executeAction, finishResult } from '../src/bind.ts';
+import {
+  bindAll,
+  bindLocal,
+  checkArguments,
+  checkWire,
+  dispatch,
+  executeAction,
+  finishResult,
+} from '../src/bind.ts';
 import { byCopy } from '../src/local/value-form.ts';
 import { keyParameter, type Parameter } from '../src/parameters.ts';
 import { anEngine } from './local/an-engine.ts';
@@ -16,6 +24,26 @@ describe('bindAll', () => {
     expect(methods.set).toBe(methods.put);
     expect(methods.get?.()).toBe('get');
     expect(methods.get?.name).toBe('get');
+  });
+});
+
+describe('a call record', () => {
+  const methods = bindAll((action) => () => action.name);
+
+  it.each<[action: unknown, message: string]>([
+    ['set', "action: 'set' is not an action; it is another name of 'put'"],
+    ['delete', "action: 'delete' is not an action; it is another name of 'del'"],
+    ['gett', "action: 'gett' is not an action; did you mean 'get'?"],
+  ])('for %j is refused: %s', (action, message) => {
+    expect(() => dispatch(methods, { action, args: [] })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message }),
+    );
+  });
+
+  it('of no use at all is refused as well', () => {
+    for (const call of [undefined, null, 5, { action: Object.create(null), args: [] }]) {
+      expect(() => dispatch(methods, call)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+    }
   });
 });
 
