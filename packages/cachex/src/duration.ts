@@ -18,6 +18,13 @@ export function parseSignedDuration(option: string, input: unknown): number {
   );
 }
 
+/** Reads a duration of zero or more; anything else is `INVALID_OPTION` naming `option`. */
+export function parseTimeLeft(option: string, input: unknown): number {
+  const ms = parseSignedDuration(option, input);
+  if (ms >= 0) return ms;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a duration of zero or more`);
+}
+
 /** Reads a duration above zero; anything else is `INVALID_OPTION` naming `option`. */
 export function parseDuration(option: string, input: unknown): number {
   const ms = parseSignedDuration(option, input);

@@ -14,5 +14,6 @@ export { CacheError, type CacheErrorCode, isCacheError } from '../errors.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from '../outcome.ts';
 export type { ClusterCache, LocalShare } from './cluster-cache.ts';
 export type { JoinOptions } from './join-options.ts';
-export { leaveOnSignal } from './leave-on-signal.ts';
+export { type LeaveOnSignalOptions, leaveOnSignal } from './leave-on-signal.ts';
+export type { LeaveOptions } from './leave-options.ts';
 export { type ClusterCacheSettings, ClusterNode, join } from './node.ts';

@@ -13,15 +13,16 @@ import {
 import { type Key, partitionOf } from '@cachex/router/hash';
 import { actions } from '../actions/index.ts';
 import { executeAction } from '../bind.ts';
-import { type Duration, parseSignedDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
+import { checkListener } from '../local/events.ts';
 import { type CacheOptions, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
+import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { settleHandler, settleHandlerOf, settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
@@ -46,6 +47,9 @@ export async function join(options: JoinOptions): Promise<ClusterNode> {
     throw translate(error);
   }
 }
+
+/** The names of all events of a node. */
+const eventNames: readonly (keyof NodeEvents)[] = ['view', 'moved', 'error'];
 
 interface OpenCache {
   readonly cache: ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
@@ -101,7 +105,7 @@ export class ClusterNode implements AsyncDisposable {
       const message = `cache '${name}' is already open at node '${this.id}': give its options once`;
       throw new CacheError('INVALID_OPTION', message);
     }
-    return (known ?? this.#open(name, options ?? {})).cache;
+    return (known ?? this.#open(name, options === undefined ? {} : options)).cache;
   }
 
   /** Resolves once this node holds its share of the partitions. */
@@ -125,11 +129,13 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
+    checkListener(eventNames, event, listener);
     this.#node.on(event, listener);
     return this;
   }
 
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
+    checkListener(eventNames, event, listener);
     this.#node.off(event, listener);
     return this;
   }
@@ -155,13 +161,11 @@ export class ClusterNode implements AsyncDisposable {
 
   /**
    * Hands this node's entries over to the others, leaves the cluster, closes its caches and frees everything. What is not
-   * handed over `within` that time (default: 20 s) is lost, and reported. Calling it again waits for the same end.
+   * handed over `within` that time (default: 20 s) is lost, and reported. Calling it again waits for the same end. Bad
+   * options: `INVALID_OPTION`, and the node stays.
    */
-  async leave(options: { within?: Duration } = {}): Promise<LeaveReport> {
-    const within =
-      options.within === undefined
-        ? {}
-        : { within: Math.max(0, parseSignedDuration('within', options.within)) };
+  async leave(options?: LeaveOptions): Promise<LeaveReport> {
+    const within = readLeaveOptions(options);
     try {
       return await translated(this.#node.leave(within));
     } finally {

@@ -14,16 +14,18 @@ export interface CacheEvents<K extends Key = Key> {
 /** The names of all events. */
 const eventNames: readonly (keyof CacheEvents)[] = ['expired', 'error'];
 
-/** An emitter that never throws into the code that reports. A name that is no event is refused with `INVALID_OPTION`. */
+/** An emitter that never throws into the code that reports. What is no event or no listener is refused with `INVALID_OPTION`. */
 export class Events {
   readonly #emitter = new EventEmitter();
 
   on<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
-    this.#emitter.on(known(event), listener);
+    checkListener(eventNames, event, listener);
+    this.#emitter.on(event, listener);
   }
 
   off<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
-    this.#emitter.off(known(event), listener);
+    checkListener(eventNames, event, listener);
+    this.#emitter.off(event, listener);
   }
 
   /** An entry expired. A listener that throws is reported as an error. */
@@ -49,11 +51,12 @@ export class Events {
   }
 }
 
-function known(name: string): keyof CacheEvents {
-  const event = eventNames.find((known) => known === name);
-  if (event !== undefined) return event;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `event: ${describe(name)} is not an event; ${suggestion(String(name), eventNames)}`,
-  );
+/** Refuses with `INVALID_OPTION` what is no event of that list, or no function to call. */
+export function checkListener(events: readonly string[], event: unknown, listener: unknown): void {
+  if (typeof event !== 'string' || !events.includes(event)) {
+    const hint = suggestion(typeof event === 'string' ? event : '', events);
+    throw new CacheError('INVALID_OPTION', `event: ${describe(event)} is not an event; ${hint}`);
+  }
+  if (typeof listener === 'function') return;
+  throw new CacheError('INVALID_OPTION', `listener: ${describe(listener)} is not a function`);
 }

@@ -46,6 +46,18 @@ describe('leaveOnSignal', () => {
     expect(host.killed).toEqual([[7, 'SIGUSR2', 0]]);
   });
 
+  it.each<[options: unknown, message: RegExp]>([
+    [{ within: '5 minutes' }, /^within: '5 minutes' is not a duration/],
+    [{ within: -1 }, /^within: -1 is not a duration of zero or more/],
+    [{ withn: '5s' }, /^unknown option 'withn'; did you mean 'within'\?$/],
+    [{ signals: 'SIGTERM' }, /^signals: 'SIGTERM' is not an array of names of signals/],
+    [5, /^options must be an object/],
+  ])('refuses %j at once, not when the signal comes', (options, message) => {
+    expect(() => leaveOnSignal(aNode(Promise.resolve()).node, options as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) }),
+    );
+  });
+
   it('can be undone', () => {
     const host = new Host();
     const { node, leaves } = aNode(Promise.resolve());

@@ -196,6 +196,33 @@ describe('joining', () => {
     await expect(simulation.join('a')).rejects.toMatchObject({ name: 'CacheError', code: 'CONFIG_MISMATCH' });
   });
 
+  it.each<[options: unknown, message: RegExp]>([
+    [{ withn: '1s' }, /^unknown option 'withn'; did you mean 'within'\?$/],
+    [{ within: -1 }, /^within: -1 is not a duration of zero or more/],
+    [{ within: 'soon' }, /^within: 'soon' is not a duration/],
+    [null, /^options must be an object, not null$/],
+  ])('and leaving with %j rejects, and does not leave', async (options, message) => {
+    const [node] = await simulation.joinAll('a');
+    await expect(node!.leave(options as never)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(message),
+    });
+    const cache = node!.cache('users');
+    await cache.put('ada', 1);
+    expect(await cache.get('ada')).toBe(1);
+  });
+
+  it('and listening needs an event that there is, and a function', async () => {
+    const [node] = await simulation.joinAll('a');
+    expect(() => node!.on('veiw' as never, () => {})).toThrow(
+      "event: 'veiw' is not an event; did you mean 'view'?",
+    );
+    expect(() => node!.off('expired' as never, () => {})).toThrow(
+      "event: 'expired' is not an event; known: view, moved, error",
+    );
+    expect(() => node!.on('view', undefined as never)).toThrow('listener: undefined is not a function');
+  });
+
   it('refuses a weight that is no number, so that every node can read the next view', async () => {
     const [node] = await simulation.joinAll('a');
     const { epoch } = node!.status();

@@ -112,6 +112,17 @@ describe('call', () => {
 });
 
 describe('events', () => {
+  it('need a function to listen', () => {
+    const cache = createCache();
+    expect(() => cache.on('expired', undefined as never)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: 'listener: undefined is not a function',
+      }),
+    );
+    cache.close();
+  });
+
   it('are told until they are turned off', () => {
     const clock = new ManualClock();
     const cache = createCache<string, number>({ clock });
