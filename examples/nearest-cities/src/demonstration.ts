@@ -69,7 +69,7 @@ async function run(
 
   const portOf = (index: number) => (flags.port === 0 ? 0 : flags.port + index);
   const newcomer = { id: idOf(flags.nodes), port: portOf(flags.nodes) };
-  await checkFree(newcomer.port);
+  if (flags.port > 0) for (let index = 0; index <= flags.nodes; index++) await checkFree(portOf(index));
   const started = Array.from({ length: flags.nodes }, (_, index) => cluster.add(idOf(index), portOf(index)));
   const ended = endOf(over.signal);
   await Promise.race([Promise.all(started), ended]);

@@ -52,7 +52,7 @@ export async function listen(server: Server, port: number): Promise<number> {
     await once(server.listen(port, HOST), 'listening');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${port} is already taken`, { cause: error });
+    throw new Error(`Port ${port} is already taken.`, { cause: error });
   }
   return (server.address() as AddressInfo).port;
 }

@@ -53,7 +53,8 @@ export class NodeProcess {
       const gone = (why: string) => {
         this.#reported();
         resolve();
-        if (!this.#stopping && !this.#killed) onCrash(new NodeCrash(`Node ${id} stopped: ${why}.`));
+        if (!this.#stopping && !this.#killed)
+          onCrash(new NodeCrash(`Node ${id} stopped: ${why.replace(/\.$/, '')}.`));
       };
       // `close`, not `exit`: by then the node's last message has been heard.
       this.#child.on('close', (code, signal) => {
