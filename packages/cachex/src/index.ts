@@ -13,5 +13,5 @@ export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
-export type { Stats } from './local/statistics.ts';
+export type { CacheStats } from './local/statistics.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';

@@ -4,7 +4,7 @@ import { join as joinPath } from 'node:path';
 import type { Key } from '@cachex/router/hash';
 import { TestCluster } from '@cachex/router/testing';
 import { type ClusterCacheSettings, type ClusterNode, join } from '../src/cluster/index.ts';
-import { type Actions, type Call, createCache, type FunctionMap, type Stats } from '../src/index.ts';
+import { type Actions, type CacheStats, type Call, createCache, type FunctionMap } from '../src/index.ts';
 import { ManualClock } from './manual-clock.ts';
 
 type Functions = FunctionMap<Key, unknown>;
@@ -30,7 +30,7 @@ export interface Opened {
   /** The cache as a node sees it that does not own `key`; the only node, where there is just one. */
   stranger(key: Key): Facade;
   /** What was counted at each node, added up. */
-  counted(): Promise<Omit<Stats, 'hitRate' | 'missRate'>>;
+  counted(): Promise<Omit<CacheStats, 'hitRate' | 'missRate'>>;
   /** Lets time pass for the entries of this cache. */
   advance(ms: number): void;
 }
@@ -177,7 +177,7 @@ function facade(cache: object, run: (work: () => unknown) => unknown): Facade {
   ) as unknown as Facade;
 }
 
-async function counted(everywhere: readonly Facade[]): Promise<Omit<Stats, 'hitRate' | 'missRate'>> {
+async function counted(everywhere: readonly Facade[]): Promise<Omit<CacheStats, 'hitRate' | 'missRate'>> {
   const total = {
     hits: 0,
     misses: 0,

@@ -4,7 +4,7 @@ import { anything, keyParameter, optionsParameter } from '../parameters.ts';
 
 /** Options of `get`. */
 export interface GetOptions<V> {
-  /** What to answer on a miss, instead of `undefined`. It is not stored. */
+  /** What to answer instead of `undefined`: on a miss, and for a stored `undefined`. It is not stored. */
   default?: V;
 }
 

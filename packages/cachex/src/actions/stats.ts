@@ -1,6 +1,6 @@
 import type { CallOptions, LocalAction, Mode, Reply } from '../action.ts';
 import { CacheError } from '../errors.ts';
-import type { Stats as Counted } from '../local/statistics.ts';
+import type { CacheStats } from '../local/statistics.ts';
 import { optionsParameter } from '../parameters.ts';
 
 export interface Stats<M extends Mode> {
@@ -10,10 +10,10 @@ export interface Stats<M extends Mode> {
    *
    * In a cluster it tells of the calls that this node has executed.
    */
-  stats(options?: CallOptions[M]): Reply<M, Counted>;
+  stats(options?: CallOptions[M]): Reply<M, CacheStats>;
 }
 
-export const stats: LocalAction<[options: object | undefined], Counted> = {
+export const stats: LocalAction<[options: object | undefined], CacheStats> = {
   name: 'stats',
   effect: 'read',
   repeatable: true,

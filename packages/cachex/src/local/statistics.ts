@@ -1,7 +1,7 @@
 import type { Counter } from '../action.ts';
 
 /** What `stats()` answers. Counted since the cache was created, on the node that executed the calls. */
-export interface Stats {
+export interface CacheStats {
   /** Reads that found a live entry. */
   readonly hits: number;
   /** Reads that did not. */
@@ -46,7 +46,7 @@ export class Statistics {
     this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
   }
 
-  read(): Stats {
+  read(): CacheStats {
     const { hits, misses } = this.#counters;
     const reads = hits + misses;
     return {
