@@ -20,6 +20,8 @@ export class Events {
 
   constructor(logger: Logger) {
     this.#logger = logger;
+    // How many listen is the user's affair.
+    this.#emitter.setMaxListeners(0);
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {

@@ -21,3 +21,11 @@ export const handshakeFrameLimit: number = 16 * 1024;
 
 /** How long a link may take for its handshake, in ms. */
 export const handshakeTimeout = 2_000;
+
+/**
+ * The largest encoded value that surely fits into a frame beside its key and whatever it travels with, in bytes. A larger
+ * one could be stored where its owner is the caller, but never read elsewhere, and never move.
+ */
+export function largestValue({ frame }: LinkLimits): number {
+  return frame - Math.min(256 * 1024, Math.ceil(frame / 4));
+}

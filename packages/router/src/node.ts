@@ -7,6 +7,7 @@ import { Dispatch } from './dispatch.ts';
 import { RouterError } from './errors.ts';
 import { Events, type NodeEvents } from './events.ts';
 import { hashKey, type Key, partitionOf } from './hash.ts';
+import { largestValue } from './limits.ts';
 import { clusterService, Membership } from './membership.ts';
 import { Mesh } from './mesh.ts';
 import { Moves } from './moves.ts';
@@ -228,6 +229,11 @@ export class RoutedNode implements AsyncDisposable {
     return this.#ownership.standing(partitionOf(hash, this.view.owners.length)) === 'owned';
   }
 
+  /** The largest encoded value that can be sent, in bytes. */
+  get largestValue(): number {
+    return largestValue(this.#settings.limits);
+  }
+
   /** New at every start. */
   get incarnation(): string {
     return this.#settings.incarnation;
@@ -332,7 +338,7 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Whether this process can stop now and nothing is lost with it: it owns no partition. */
   safeToStop(): boolean {
-    return this.#ownership.owned().length === 0;
+    return this.#closed || this.#ownership.owned().length === 0;
   }
 
   /**

@@ -94,7 +94,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   if (typeof cluster !== 'string' || cluster === '' || cluster.length > 255) {
     throw invalid('cluster', cluster, 'a name of 1 to 255 characters');
   }
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw invalid('id', id, '1 to 64 of A-Z a-z 0-9 . _ -');
+  if (typeof id !== 'string' || !/^[A-Za-z0-9._-]{1,64}$/.test(id))
+    throw invalid('id', id, '1 to 64 of A-Z a-z 0-9 . _ -');
   checkWeight(weight);
   if (!isPowerOfTwo(partitions) || partitions > largestPartitions) {
     throw invalid('partitions', partitions, `a power of two up to ${largestPartitions}`);
@@ -141,7 +142,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
 
 /** Refuses what is not a weight. */
 export function checkWeight(weight: number): void {
-  if (!(weight >= 0 && weight <= 1e6)) throw invalid('weight', weight, 'a number from 0 to 1,000,000');
+  if (typeof weight !== 'number' || !(weight >= 0 && weight <= 1e6))
+    throw invalid('weight', weight, 'a number from 0 to 1,000,000');
 }
 
 function positive(name: string, value: number | undefined, otherwise: number): number {

@@ -103,7 +103,10 @@ export class EngineReplica implements Replica {
     this.#engine.forget(partition);
   }
 
-  /** Empty if the value cannot be encoded: it was put while this node was alone, and cannot follow. That is reported. */
+  /**
+   * Empty if the value cannot be encoded, or is too large to be sent: it was put while this node was alone, and cannot
+   * follow. That is reported.
+   */
   #written(entry: Readonly<Entry>): [CacheRecord] | [] {
     const now = this.#engine.clock.now();
     const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;

@@ -1,4 +1,5 @@
 import { Encoded, type RoutedNode } from '@cachex/router';
+import { CacheError } from '../errors.ts';
 import { byReference, type ValueForm } from '../local/value-form.ts';
 
 /** Values as bytes: encoded once by the caller, kept by the owner as they came, and decoded once by the reader. */
@@ -15,12 +16,19 @@ export interface WireForm extends ValueForm {
  */
 export function wireForm(node: RoutedNode): WireForm {
   const { codec } = node;
+  const encode = (value: unknown): Encoded => {
+    const bytes = codec.encode(value);
+    const { length } = bytes.bytes;
+    if (length <= node.largestValue) return bytes;
+    const message = `the value has ${length} bytes when encoded, over the limit of ${node.largestValue}: split it, or raise limits.frame on every node`;
+    throw new CacheError('TOO_LARGE', message);
+  };
   const encoded = (held: unknown): Encoded =>
-    held instanceof Encoded ? held : codec.encode(byReference.open(held));
+    held instanceof Encoded ? held : encode(byReference.open(held));
   return {
     encoded,
     answer: (held) => (node.solo && !(held instanceof Encoded) ? byReference.open(held) : encoded(held)),
-    hold: (value) => (node.solo ? byReference.hold(value) : codec.encode(value)),
+    hold: (value) => (node.solo ? byReference.hold(value) : encode(value)),
     open(held) {
       if (held instanceof Encoded) return codec.decode(held);
       const value = byReference.open(held);

@@ -18,6 +18,11 @@ const eventNames: readonly (keyof CacheEvents)[] = ['expired', 'error'];
 export class Events {
   readonly #emitter = new EventEmitter();
 
+  constructor() {
+    // How many listen is the user's affair.
+    this.#emitter.setMaxListeners(0);
+  }
+
   on<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
     checkListener(eventNames, event, listener);
     this.#emitter.on(event, listener);

@@ -137,3 +137,40 @@ describe('a node', () => {
     nodes.pop();
   });
 });
+
+describe('a value that does not fit into a frame', () => {
+  const limits = { frame: 64 * 1024 };
+  const large = 'x'.repeat(60_000);
+
+  async function begin(id: string): Promise<ClusterNode> {
+    const node = await cluster.run(join(cluster.options(id, { partitions: 64, limits })));
+    nodes.push(node);
+    node.cache<number, string>('texts');
+    return node;
+  }
+
+  it('is refused, also where the owner of its key is the caller', async () => {
+    const [a, b] = [await begin('a'), await begin('b')];
+    await cluster.run(b.ready());
+    for (let key = 0; key < 8; key += 1) {
+      const cache = a.cache<number, string>('texts');
+      await expect(cluster.run(cache.put(key, large))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+      await cluster.run(cache.put(key, 'x'.repeat(48_000)));
+    }
+    expect(await cluster.run(b.cache('texts').size())).toBe(8);
+  });
+
+  it('is left behind and reported if a lone node held it, and holds up nothing else', async () => {
+    const a = await begin('a');
+    const cache = a.cache<number, string>('texts');
+    const errors: unknown[] = [];
+    cache.on('error', (error) => errors.push(error));
+    for (let key = 0; key < 100; key += 1) await cluster.run(cache.put(key, key === 7 ? large : 'small'));
+    const b = await begin('b');
+    await cluster.run(b.ready());
+    await cluster.run(a.leave());
+    nodes.shift();
+    expect(await cluster.run(b.cache('texts').size())).toBe(99);
+    expect(errors[0]).toMatchObject({ code: 'TOO_LARGE' });
+  });
+});
