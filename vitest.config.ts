@@ -17,5 +17,8 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
