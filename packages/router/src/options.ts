@@ -11,6 +11,7 @@ import { socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
 import { isPowerOfTwo, largestPartitions } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
+import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
 
 /** Whom the library tells what it does; shaped like a pino logger. */
@@ -85,6 +86,9 @@ export interface JoinSettings
   readonly directory: string | undefined;
 }
 
+/** How long an operation of the view store may take, in ms, before it counts as failed. */
+const storePatience = 10_000;
+
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Checks the options of `join` and fills in what was left out; anything bad is `INVALID_OPTION`, naming the option. */
@@ -113,7 +117,11 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     partitions,
     incarnation,
     directory: options.transport === undefined ? directory : undefined,
-    store: options.store ?? directoryStore({ directory: directory!, clock, random }),
+    store: bounded(
+      options.store ?? directoryStore({ directory: directory!, clock, random }),
+      clock,
+      storePatience,
+    ),
     transport: options.transport ?? socketTransport(),
     // The incarnation, not the id: short, and never the socket of an earlier life.
     listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
