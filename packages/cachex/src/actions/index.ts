@@ -1,6 +1,7 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
+import { type Add, add } from './add.ts';
 import { type Clear, clear } from './clear.ts';
 import { type Del, del } from './del.ts';
 import { type Exists, exists } from './exists.ts';
@@ -12,11 +13,13 @@ import { type Keys, keys } from './keys.ts';
 import { type Put, put } from './put.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
+import { type Take, take } from './take.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
 
 /** The name of an action. Aliases are not among them. */
 export type ActionName =
+  | 'add'
   | 'clear'
   | 'del'
   | 'exists'
@@ -28,11 +31,13 @@ export type ActionName =
   | 'put'
   | 'size'
   | 'stats'
+  | 'take'
   | 'ttl'
   | 'update';
 
 /** Every action by its name. */
 export const actions: Readonly<Record<ActionName, Action>> = {
+  add,
   clear,
   del,
   exists,
@@ -44,13 +49,15 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   put,
   size,
   stats,
+  take,
   ttl,
   update,
 };
 
 /** The methods of a cache, those of every action. */
 export interface Actions<K extends Key, V, M extends Mode, F>
-  extends Clear<M>,
+  extends Add<K, V, M>,
+    Clear<M>,
     Del<K, M>,
     Exists<K, M>,
     Expire<K, M>,
@@ -61,5 +68,6 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Put<K, V, M>,
     Size<M>,
     Stats<M>,
+    Take<K, V, M>,
     Ttl<K, M>,
     Update<K, V, M> {}

@@ -161,11 +161,15 @@ export class Engine {
 
   /** Removes whatever `key` has, a load in flight included; returns whether there was a live entry. */
   discard(key: Key, hash: number): boolean {
+    return this.take(key, hash) !== undefined;
+  }
+
+  /** Removes whatever `key` has, a load in flight included; returns the live entry that there was. */
+  take(key: Key, hash: number): Entry | undefined {
     this.loads.overtake(key, hash);
     const entry = this.peek(key, hash);
-    if (entry === undefined) return false;
-    this.#drop(entry);
-    return true;
+    if (entry !== undefined) this.#drop(entry);
+    return entry;
   }
 
   /** Removes everything a partition has, loads in flight included; returns how many entries were in memory. */

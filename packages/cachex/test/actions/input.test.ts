@@ -23,6 +23,7 @@ async function expectUnchanged(cache: Facade): Promise<void> {
 /** Arguments after the key that are all right. */
 const rest: Record<string, unknown[]> = {
   put: ['value'],
+  add: ['value'],
   fetch: ['load'],
   expire: [1_000],
   update: ['value'],
@@ -71,6 +72,9 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ['put', ['ada', 1, { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
       ['put', ['ada', 1, { ttl: '5 minutes' }], 'INVALID_OPTION', /^ttl: '5 minutes' /],
       ['put', ['ada', 1, { tll: 5 }], 'INVALID_OPTION', /did you mean 'ttl'/],
+      ['add', ['ada', 1, { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
+      ['add', ['text', 1, { ttl: 'soon' }], 'INVALID_OPTION', /^ttl: 'soon' /],
+      ['take', ['text', { default: 1 }], 'INVALID_OPTION', /unknown option 'default'/],
       ['incr', ['number', 1.5], 'INVALID_OPTION', /^by: 1.5 /],
       ['incr', ['number', '1'], 'INVALID_OPTION', /^by: '1' /],
       ['incr', ['number', null], 'INVALID_OPTION', /^by: null /],

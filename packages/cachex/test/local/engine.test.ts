@@ -129,6 +129,9 @@ describe('changes', () => {
     write(engine, 'eve', 4);
     engine.discard('eve', hashKey('eve'));
     engine.discard('eve', hashKey('eve'));
+    write(engine, 'joe', 5);
+    expect(engine.take('joe', hashKey('joe'))).toMatchObject({ value: 5 });
+    expect(engine.take('joe', hashKey('joe'))).toBeUndefined();
     engine.clear(5);
     expect(changes).toEqual([
       'ada=1',
@@ -139,6 +142,8 @@ describe('changes', () => {
       { type: 'remove', key: 'bob', hash: hashKey('bob') },
       'eve=4',
       { type: 'remove', key: 'eve', hash: hashKey('eve') },
+      'joe=5',
+      { type: 'remove', key: 'joe', hash: hashKey('joe') },
       { type: 'clear', partition: 5 },
     ]);
   });
