@@ -10,10 +10,13 @@ import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
 import { type Incr, incr } from './incr.ts';
 import { type Keys, keys } from './keys.ts';
+import { type Persist, persist } from './persist.ts';
 import { type Put, put } from './put.ts';
+import { type Refresh, refresh } from './refresh.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
 import { type Take, take } from './take.ts';
+import { type Touch, touch } from './touch.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
 
@@ -28,10 +31,13 @@ export type ActionName =
   | 'get'
   | 'incr'
   | 'keys'
+  | 'persist'
   | 'put'
+  | 'refresh'
   | 'size'
   | 'stats'
   | 'take'
+  | 'touch'
   | 'ttl'
   | 'update';
 
@@ -46,10 +52,13 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   get,
   incr,
   keys,
+  persist,
   put,
+  refresh,
   size,
   stats,
   take,
+  touch,
   ttl,
   update,
 };
@@ -65,9 +74,12 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Get<K, V, M>,
     Incr<K, M>,
     Keys<K, M>,
+    Persist<K, M>,
     Put<K, V, M>,
+    Refresh<K, M>,
     Size<M>,
     Stats<M>,
     Take<K, V, M>,
+    Touch<K, M>,
     Ttl<K, M>,
     Update<K, V, M> {}

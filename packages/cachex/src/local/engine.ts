@@ -11,7 +11,7 @@ import type { ValueForm } from './value-form.ts';
 
 /** One change to the entries of an engine, told in the order they happen. */
 export type Change =
-  /** The entry is new, or its value or expiry changed. The record itself: read it at once, it goes on changing. */
+  /** The entry is new, or something of it changed. The record itself: read it at once, it goes on changing. */
   | { readonly type: 'write'; readonly entry: Readonly<Entry> }
   | { readonly type: 'remove'; readonly key: Key; readonly hash: number }
   | { readonly type: 'clear'; readonly partition: number };
@@ -141,6 +141,12 @@ export class Engine {
     this.#version += 1;
     entry.value = held;
     entry.version = this.#version;
+    entry.modified = this.clock.now();
+    this.#changed?.({ type: 'write', entry });
+  }
+
+  /** Marks a live entry as modified now; its value, version and expiry stay. */
+  touch(entry: Entry): void {
     entry.modified = this.clock.now();
     this.#changed?.({ type: 'write', entry });
   }

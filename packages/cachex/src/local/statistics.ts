@@ -12,7 +12,7 @@ export interface CacheStats {
   readonly missRate: number;
   /** Entries written, whether new or overwritten. */
   readonly writes: number;
-  /** Changes to entries that were there: their value, or when they expire. */
+  /** Changes to entries that were there: their value, when they expire, or when they were last modified. */
   readonly updates: number;
   /** Entries removed on request. */
   readonly removals: number;

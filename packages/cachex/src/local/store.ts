@@ -8,7 +8,7 @@ export interface Entry {
   value: unknown;
   /** Grows with every new value, over all entries of an engine: an equal version means an unchanged value. */
   version: number;
-  /** When the value was last written, by the engine's clock. */
+  /** When the value was last written, or the entry touched, by the engine's clock. */
   modified: number;
   /** The instant of expiry by the engine's clock; `Infinity` never. */
   expires: number;

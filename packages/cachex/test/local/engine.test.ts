@@ -49,6 +49,15 @@ describe('expiry', () => {
     expect(write(engine, 'ada', 3, 10)).toMatchObject({ value: 3, expires: 1_060 });
   });
 
+  it('stays when the entry is touched, as do its value and version', () => {
+    const { engine, clock } = anEngine();
+    const entry = write(engine, 'ada', 1, 100);
+    const before = { ...entry };
+    clock.advance(50);
+    engine.touch(entry);
+    expect(entry).toEqual({ ...before, modified: 1_050 });
+  });
+
   it('is found by a read, which removes and reports the entry', () => {
     const { engine, clock } = anEngine({ stats: true });
     const expired: Key[] = [];
@@ -123,6 +132,7 @@ describe('changes', () => {
     const entry = write(engine, 'ada', 1);
     engine.replace(entry, 2);
     engine.setExpiry(entry, 10);
+    engine.touch(entry);
     clock.advance(10);
     find(engine, 'ada');
     engine.remove(write(engine, 'bob', 3));
@@ -135,6 +145,7 @@ describe('changes', () => {
     engine.clear(5);
     expect(changes).toEqual([
       'ada=1',
+      'ada=2',
       'ada=2',
       'ada=2',
       { type: 'remove', key: 'ada', hash: hashKey('ada') },
