@@ -2,6 +2,7 @@ export type { Clock, Random, Timer } from '@cachex/router';
 export type { Key } from '@cachex/router/hash';
 export type { CallOptions, ClusterCallOptions, Mode, Reply } from './action.ts';
 export type { AddOptions } from './actions/add.ts';
+export type { DecrOptions } from './actions/decr.ts';
 export type { FetchOptions } from './actions/fetch.ts';
 export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';

@@ -2,6 +2,7 @@ import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
+import type { Engine } from '../local/engine.ts';
 import { keyParameter, optionsParameter, type Parameter, safeInteger } from '../parameters.ts';
 
 /** Options of `incr`. */
@@ -22,7 +23,8 @@ export interface Incr<K extends Key, M extends Mode> {
   incr(key: K, by?: number, options?: IncrOptions & CallOptions[M]): Reply<M, number>;
 }
 
-const step: Parameter<number> = {
+/** By how much; 1 unless given. */
+export const step: Parameter<number> = {
   kind: 'plain',
   check: (input) => (input === undefined ? 1 : safeInteger('by', input)),
 };
@@ -34,15 +36,18 @@ export const incr: KeyedAction<[key: Key, by: number, options: IncrOptions | und
   route: { kind: 'keyed', key: 0 },
   parameters: [keyParameter, step, optionsParameter<IncrOptions>({ default: safeInteger })],
   result: 'plain',
-  execute(engine, hash, key, by, options) {
-    const entry = engine.find(key, hash);
-    const sum = add(entry === undefined ? (options?.default ?? 0) : engine.open(entry.value), by);
-    if (entry === undefined) engine.write(key, hash, engine.hold(sum));
-    else engine.replace(entry, engine.hold(sum));
-    engine.statistics?.add(entry === undefined ? 'writes' : 'updates');
-    return sum;
-  },
+  execute: (engine, hash, key, by, options) => addTo(engine, hash, key, by, options?.default),
 };
+
+/** Adds to the integer of `key`, or to `start` where there is no live entry, and counts that. */
+export function addTo(engine: Engine, hash: number, key: Key, by: number, start = 0): number {
+  const entry = engine.find(key, hash);
+  const sum = add(entry === undefined ? start : engine.open(entry.value), by);
+  if (entry === undefined) engine.write(key, hash, engine.hold(sum));
+  else engine.replace(entry, engine.hold(sum));
+  engine.statistics?.add(entry === undefined ? 'writes' : 'updates');
+  return sum;
+}
 
 function add(value: unknown, by: number): number {
   if (!Number.isSafeInteger(value)) {
@@ -53,5 +58,9 @@ function add(value: unknown, by: number): number {
   }
   const sum = (value as number) + by;
   if (Number.isSafeInteger(sum)) return sum;
-  throw new CacheError('NON_NUMERIC_VALUE', `${value} + ${by} is not a safe integer; the entry is unchanged`);
+  const sign = by < 0 ? '-' : '+';
+  throw new CacheError(
+    'NON_NUMERIC_VALUE',
+    `${value} ${sign} ${Math.abs(by)} is not a safe integer; the entry is unchanged`,
+  );
 }

@@ -3,6 +3,7 @@ import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
 import { type Add, add } from './add.ts';
 import { type Clear, clear } from './clear.ts';
+import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
@@ -24,6 +25,7 @@ import { type Update, update } from './update.ts';
 export type ActionName =
   | 'add'
   | 'clear'
+  | 'decr'
   | 'del'
   | 'exists'
   | 'expire'
@@ -45,6 +47,7 @@ export type ActionName =
 export const actions: Readonly<Record<ActionName, Action>> = {
   add,
   clear,
+  decr,
   del,
   exists,
   expire,
@@ -67,6 +70,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
 export interface Actions<K extends Key, V, M extends Mode, F>
   extends Add<K, V, M>,
     Clear<M>,
+    Decr<K, M>,
     Del<K, M>,
     Exists<K, M>,
     Expire<K, M>,

@@ -222,6 +222,7 @@ describe.each(setUps)('fetch $name', (setUp) => {
     ['put', ({ stranger }) => stranger('ada').put('ada', 'put'), 'put'],
     ['add', ({ stranger }) => stranger('ada').add('ada', 'added'), 'added'],
     ['incr', ({ stranger }) => stranger('ada').incr('ada'), 1],
+    ['decr', ({ stranger }) => stranger('ada').decr('ada'), -1],
   ])('answers a load that %s has overtaken, and does not store it', async (_what, invalidate, left) => {
     const gate = aGate();
     const load = vi.fn(async () => {

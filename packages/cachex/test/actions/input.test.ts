@@ -37,7 +37,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
 
   describe.each(Object.keys(actions))('%s', (name) => {
     const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : [];
-    const good = name === 'incr' ? ['number', 1] : before;
+    const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {
       const { cache, call } = await aCache(setUp);
@@ -88,6 +88,17 @@ describe.each(setUps)('bad input $name', (setUp) => {
         ['new', 1, { default: Number.MAX_SAFE_INTEGER }],
         'NON_NUMERIC_VALUE',
         /is not a safe integer/,
+      ],
+      ['decr', ['number', 1.5], 'INVALID_OPTION', /^by: 1.5 /],
+      ['decr', ['number', '1'], 'INVALID_OPTION', /^by: '1' /],
+      ['decr', ['number', 1, { default: 0.5 }], 'INVALID_OPTION', /^default: 0.5 /],
+      ['decr', ['text'], 'NON_NUMERIC_VALUE', /^'text' /],
+      ['decr', ['number', -Number.MAX_SAFE_INTEGER], 'NON_NUMERIC_VALUE', /^5 \+ 9007199254740991 is not/],
+      [
+        'decr',
+        ['new', 1, { default: Number.MIN_SAFE_INTEGER }],
+        'NON_NUMERIC_VALUE',
+        /^-9007199254740991 - 1 /,
       ],
       ['expire', ['text'], 'INVALID_OPTION', /^ttl: undefined /],
       ['expire', ['text', 'soon'], 'INVALID_OPTION', /^ttl: 'soon' /],
