@@ -7,6 +7,7 @@ import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
+import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
 import { type Incr, incr } from './incr.ts';
@@ -29,6 +30,7 @@ export type ActionName =
   | 'del'
   | 'exists'
   | 'expire'
+  | 'expireAt'
   | 'fetch'
   | 'get'
   | 'incr'
@@ -51,6 +53,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   del,
   exists,
   expire,
+  expireAt,
   fetch,
   get,
   incr,
@@ -74,6 +77,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Del<K, M>,
     Exists<K, M>,
     Expire<K, M>,
+    ExpireAt<K, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
     Incr<K, M>,

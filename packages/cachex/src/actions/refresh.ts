@@ -4,8 +4,8 @@ import { keyParameter, optionsParameter } from '../parameters.ts';
 
 export interface Refresh<K extends Key, M extends Mode> {
   /**
-   * Starts the entry's own time to live anew: it lives as long from now as it was last given, by a write or by
-   * `expire`. An entry that never expires stays so. Answers whether there was a live entry.
+   * Starts the entry's own time to live anew: it lives as long from now as it was last given, by a write, `expire` or
+   * `expireAt`. An entry that never expires stays so. Answers whether there was a live entry.
    *
    * In a cluster the key's owner does it, by its own clock. Fails with `INVALID_KEY`, `TIMEOUT`, `NODE_DOWN` or
    * `UNKNOWN_OUTCOME`.

@@ -12,7 +12,7 @@ export interface Entry {
   modified: number;
   /** The instant of expiry by the engine's clock; `Infinity` never. */
   expires: number;
-  /** Its own time to live in ms, counted from the last write or `expire`; `null` without one. */
+  /** Its own time to live in ms, counted from the last write, `expire`, `expireAt` or `refresh`; `null` without one. */
   ttl: number | null;
 }
 

@@ -218,6 +218,7 @@ describe.each(setUps)('fetch $name', (setUp) => {
     ['del', ({ stranger }) => stranger('ada').del('ada'), undefined],
     ['clear', ({ stranger }) => stranger('ada').clear(), undefined],
     ['expire', ({ stranger }) => stranger('ada').expire('ada', 0), undefined],
+    ['expireAt', ({ stranger }) => stranger('ada').expireAt('ada', 0), undefined],
     ['take', ({ stranger }) => stranger('ada').take('ada'), undefined],
     ['put', ({ stranger }) => stranger('ada').put('ada', 'put'), 'put'],
     ['add', ({ stranger }) => stranger('ada').add('ada', 'added'), 'added'],

@@ -26,6 +26,7 @@ const rest: Record<string, unknown[]> = {
   add: ['value'],
   fetch: ['load'],
   expire: [1_000],
+  expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
 };
 const keyed = Object.values(actions)
@@ -103,6 +104,16 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ['expire', ['text'], 'INVALID_OPTION', /^ttl: undefined /],
       ['expire', ['text', 'soon'], 'INVALID_OPTION', /^ttl: 'soon' /],
       ['expire', ['text', Number.NaN], 'INVALID_OPTION', /^ttl: NaN /],
+      ['expireAt', ['text'], 'INVALID_OPTION', /^instant: undefined /],
+      ['expireAt', ['text', null], 'INVALID_OPTION', /^instant: null /],
+      [
+        'expireAt',
+        ['text', '2030-01-01'],
+        'INVALID_OPTION',
+        /^instant: '2030-01-01' is not an instant; use a Date/,
+      ],
+      ['expireAt', ['text', Number.NaN], 'INVALID_OPTION', /^instant: NaN /],
+      ['expireAt', ['text', new Date(Number.NaN)], 'INVALID_OPTION', /^instant: an invalid date is not/],
       ['fetch', ['ada'], 'INVALID_OPTION', /^loader: undefined /],
       ['fetch', ['ada', { load: 1 }], 'INVALID_OPTION', /^loader: an object /],
       ['fetch', ['ada', () => 1, { ttl: -5 }], 'INVALID_OPTION', /^ttl: -5 /],
