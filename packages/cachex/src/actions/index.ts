@@ -3,6 +3,7 @@ import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
 import { type Add, add } from './add.ts';
 import { type Clear, clear } from './clear.ts';
+import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
 import { type Exists, exists } from './exists.ts';
@@ -11,8 +12,10 @@ import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
 import { type Incr, incr } from './incr.ts';
+import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
 import { type Persist, persist } from './persist.ts';
+import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Size, size } from './size.ts';
@@ -26,6 +29,7 @@ import { type Update, update } from './update.ts';
 export type ActionName =
   | 'add'
   | 'clear'
+  | 'count'
   | 'decr'
   | 'del'
   | 'exists'
@@ -34,8 +38,10 @@ export type ActionName =
   | 'fetch'
   | 'get'
   | 'incr'
+  | 'isEmpty'
   | 'keys'
   | 'persist'
+  | 'purge'
   | 'put'
   | 'refresh'
   | 'size'
@@ -49,6 +55,7 @@ export type ActionName =
 export const actions: Readonly<Record<ActionName, Action>> = {
   add,
   clear,
+  count,
   decr,
   del,
   exists,
@@ -57,8 +64,10 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   fetch,
   get,
   incr,
+  isEmpty,
   keys,
   persist,
+  purge,
   put,
   refresh,
   size,
@@ -73,6 +82,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
 export interface Actions<K extends Key, V, M extends Mode, F>
   extends Add<K, V, M>,
     Clear<M>,
+    Count<M>,
     Decr<K, M>,
     Del<K, M>,
     Exists<K, M>,
@@ -81,8 +91,10 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Fetch<K, V, M, F>,
     Get<K, V, M>,
     Incr<K, M>,
+    IsEmpty<M>,
     Keys<K, M>,
     Persist<K, M>,
+    Purge<M>,
     Put<K, V, M>,
     Refresh<K, M>,
     Size<M>,

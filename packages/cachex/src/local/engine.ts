@@ -187,6 +187,18 @@ export class Engine {
     return removed;
   }
 
+  /** Removes and reports what has expired in a partition; returns how many entries that were. */
+  purge(partition: number): number {
+    const now = this.clock.now();
+    let removed = 0;
+    for (const entry of this.store.entries(partition)) {
+      if (entry.expires > now) continue;
+      removed += 1;
+      this.#expire(entry);
+    }
+    return removed;
+  }
+
   /** Stores what a load found. */
   storeLoaded(load: Load, held: unknown, ttl: number | null | undefined): void {
     if (this.closed) return;

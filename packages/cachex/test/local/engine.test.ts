@@ -71,6 +71,22 @@ describe('expiry', () => {
     expect(engine.statistics?.read().expirations).toBe(1);
   });
 
+  it('is found by a purge of its partition, which removes and reports the entries', () => {
+    const { engine, clock } = anEngine({ partitions: 1, stats: true });
+    const expired: Key[] = [];
+    engine.events.on('expired', (key) => expired.push(key));
+    write(engine, 'ada', 1, 10);
+    write(engine, 'bob', 1, 20);
+    write(engine, 'eve', 1);
+    clock.advance(10);
+    expect([engine.purge(0), engine.purge(0)]).toEqual([1, 0]);
+    clock.advance(10);
+    expect(engine.purge(0)).toBe(1);
+    expect(expired).toEqual(['ada', 'bob']);
+    expect(engine.store.length).toBe(1);
+    expect(engine.statistics?.read()).toMatchObject({ expirations: 2, removals: 0 });
+  });
+
   it('leaves the entry to the sweep when it is not lazy', () => {
     const { engine, clock } = anEngine({ expiration: { interval: 3_000, lazy: false, jitter: 0 } });
     write(engine, 'ada', 1, 10);
@@ -186,6 +202,18 @@ describe('events', () => {
     clock.advance(10);
     expect(find(engine, 'ada')).toBeUndefined();
     expect(find(engine, 'ada')).toBe('again');
+  });
+
+  it('may change the cache while a purge tells them', () => {
+    const { engine, clock } = anEngine({ partitions: 1 });
+    engine.events.on('expired', (key) => {
+      write(engine, key, 'again', 10);
+      engine.discard('eve', hashKey('eve'));
+    });
+    for (const key of ['ada', 'eve', 'bob']) write(engine, key, 1, 10);
+    clock.advance(10);
+    expect(engine.purge(0)).toBe(2);
+    expect([find(engine, 'ada'), find(engine, 'bob'), engine.store.length]).toEqual(['again', 'again', 2]);
   });
 });
 
