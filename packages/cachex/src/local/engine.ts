@@ -101,8 +101,10 @@ export class Engine {
     // Only an entry that can expire is worth a look at the clock.
     if (entry === undefined || entry.expires === Number.POSITIVE_INFINITY) return entry;
     if (entry.expires > this.clock.now()) return entry;
-    if (this.#settings.expiration.lazy) this.#expire(entry);
-    return undefined;
+    if (!this.#settings.expiration.lazy) return undefined;
+    this.#expire(entry);
+    // Whoever was told of it may have put the key again; a caller that took it for absent would overwrite that.
+    return this.store.find(key, hash);
   }
 
   /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */

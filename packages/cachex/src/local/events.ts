@@ -5,7 +5,7 @@ import { CacheError } from '../errors.ts';
 
 /** What a cache reports of its own accord, with the arguments each listener gets. */
 export interface CacheEvents<K extends Key = Key> {
-  /** An entry's time had come, and it was removed: by a sweep, or because a read found it. */
+  /** An entry's time had come, and it was removed: by a sweep or `purge`, or because a call found it. */
   expired: [key: K];
   /** Something failed where no caller could be told. Without a listener it is dropped. */
   error: [error: unknown];

@@ -18,7 +18,7 @@ export interface CacheStats {
   readonly removals: number;
   /** Loaders that were run by `fetch`. */
   readonly loads: number;
-  /** Expired entries removed, by a sweep or because a read found them. */
+  /** Expired entries removed, by a sweep or `purge`, or because a call found them. */
   readonly expirations: number;
   /** Calls that succeeded, by the name of the action. */
   readonly calls: Readonly<Record<string, number>>;

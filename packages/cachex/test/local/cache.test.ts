@@ -136,6 +136,20 @@ describe('events', () => {
     expect(listener.mock.calls).toEqual([['ada']]);
   });
 
+  it('may put again what has expired, and whatever call found that goes on from there', () => {
+    const clock = new ManualClock();
+    const cache = createCache<string, number>({ clock });
+    const keys = ['get', 'add', 'incr', 'take', 'update'];
+    for (const key of keys) cache.put(key, 1, { ttl: 10 });
+    cache.on('expired', (key) => cache.put(key, 5));
+    clock.advance(10);
+    expect(cache.get('get')).toBe(5);
+    expect([cache.add('add', 1), cache.get('add')]).toEqual([false, 5]);
+    expect([cache.incr('incr'), cache.get('incr')]).toEqual([6, 6]);
+    expect([cache.take('take'), cache.exists('take')]).toEqual([5, false]);
+    expect([cache.update('update', (n) => n * 2), cache.get('update')]).toEqual([true, 10]);
+  });
+
   it('are known by name', () => {
     expect(() => createCache().on('expird' as never, () => {})).toThrow("did you mean 'expired'?");
   });
