@@ -15,6 +15,11 @@ export interface TestClusterOptions {
   readonly delay?: number;
   /** Longest delay before and after an operation of the view store takes effect. Default: 0. */
   readonly storeDelay?: number;
+  /**
+   * How much faster or slower than true time the clock of a host may run: 0.05 is up to 5 %. Each host's rate is drawn
+   * from the seed, and so is where its `now()` begins. Default: 0, all hosts share one time.
+   */
+  readonly drift?: number;
   /** Mechanisms to turn off, to show that they are needed. */
   readonly without?: readonly (keyof Safeguards)[];
 }
@@ -28,12 +33,14 @@ export class TestCluster {
   readonly nodes: RoutedNode[] = [];
   readonly #clocks = new Map<string, HostClock>();
   readonly #storeDelay: number;
+  readonly #drift: number;
   readonly #safeguards: Safeguards;
   #hosts = 0;
 
   constructor(options: TestClusterOptions = {}) {
-    const { seed = 1, delay = 2, storeDelay = 0, without = [] } = options;
+    const { seed = 1, delay = 2, storeDelay = 0, drift = 0, without = [] } = options;
     this.#storeDelay = storeDelay;
+    this.#drift = drift;
     this.#safeguards = { ...allSafeguards, ...Object.fromEntries(without.map((name) => [name, false])) };
     this.random = seeded(seed);
     this.network = new MemoryNetwork({ clock: this.clock, delay: () => this.random() * delay });
@@ -42,7 +49,7 @@ export class TestCluster {
 
   /** What a node of this cluster passes to `join`; `host` names it. */
   options(host: string, more: Partial<JoinOptions> = {}): JoinOptions {
-    const clock = new HostClock(this.clock);
+    const clock = new HostClock(this.clock, this.#drift > 0 ? this.#drawTime() : {});
     this.#clocks.set(host, clock);
     return {
       cluster: 'test',
@@ -90,6 +97,11 @@ export class TestCluster {
     if (at >= 0) this.nodes.splice(at, 1);
   }
 
+  /** Moves the wall clock of one host, forwards or back; its `now()` and its timers do not care. */
+  stepWallTime(host: string, ms: number): void {
+    this.#clocks.get(host)?.stepWallTime(ms);
+  }
+
   /** Lets as much time pass as `work` takes. */
   run<T>(work: T | Promise<T>): Promise<T> {
     return this.clock.run(work);
@@ -99,33 +111,65 @@ export class TestCluster {
   async close(): Promise<void> {
     for (const node of this.nodes.splice(0)) await this.clock.run(node.close());
   }
+
+  /** Hosts that were started a moment ago stand beside some that have been up for days. */
+  #drawTime(): HostTime {
+    return { rate: 1 + this.#drift * (2 * this.random() - 1), start: 10 ** (9 * this.random()) };
+  }
 }
 
-/** Time as one host has it: it may stand still for a while, and ends when the host crashes. */
+interface HostTime {
+  /** How much of the host's time passes in one ms of true time. Default: 1. */
+  readonly rate?: number;
+  /** What `now()` says at first. Default: the same as true time, which needs a rate of 1. */
+  readonly start?: number;
+}
+
+/**
+ * Time as one host has it: it may run fast or slow and begin anywhere, stands still for a while if told to, and ends when
+ * the host crashes.
+ */
 class HostClock implements Clock {
   readonly #clock: Clock;
+  readonly #rate: number;
+  readonly #origin: number;
+  /** What `now()` is ahead of true time, but for the rate. */
+  readonly #offset: number;
   #crashed = false;
   #held: (() => void)[] | undefined;
+  /** A timer that has fired is not early, however its time was rounded on the way. */
+  #reached = Number.NEGATIVE_INFINITY;
+  #wallStep = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { rate = 1, start }: HostTime = {}) {
     this.#clock = clock;
+    this.#rate = rate;
+    this.#origin = clock.now();
+    this.#offset = start === undefined ? 0 : start - this.#origin * rate;
   }
 
   now(): number {
-    return this.#clock.now();
+    return Math.max(this.#reached, this.#offset + this.#clock.now() * this.#rate);
   }
 
   wallTime(): number {
-    return this.#clock.wallTime();
+    const ahead = (this.#clock.now() - this.#origin) * (this.#rate - 1);
+    return this.#clock.wallTime() + ahead + this.#wallStep;
+  }
+
+  stepWallTime(ms: number): void {
+    this.#wallStep += ms;
   }
 
   after(ms: number, task: () => void): Timer {
     let cancelled = false;
-    const timer = this.#clock.after(ms, () =>
+    const due = this.now() + ms;
+    const timer = this.#clock.after(ms / this.#rate, () => {
+      this.#reached = Math.max(this.#reached, due);
       this.#run(() => {
         if (!cancelled) task();
-      }),
-    );
+      });
+    });
     return {
       cancel() {
         cancelled = true;
