@@ -14,21 +14,40 @@ export interface MemoryNetworkOptions {
   readonly delay?: (from: string, to: string) => number;
 }
 
+/** A place where somebody listens, or has listened. */
+interface Place {
+  readonly host: string;
+  /** Missing once nobody listens there any more. */
+  accept: ((connection: Connection) => void) | undefined;
+  /** Whether whoever listened there has ended without closing. */
+  dead: boolean;
+}
+
+/** Something that a blocked way holds back. */
+interface Held {
+  /** The connection that it belongs to, unless that is still being made. */
+  readonly link?: Link;
+  /** Sets out again. */
+  go(): void;
+}
+
 /**
- * A network inside one process: hosts with addresses of any form, connections that carry bytes in order, and hosts that
- * crash. For clusters in one process and for tests.
+ * A network inside one process: hosts with addresses of any form, and connections that carry bytes in order. Hosts can
+ * crash and stop; two hosts can be cut off from each other so that both learn of it, or the way from one to another
+ * blocked without a word. For clusters in one process and for tests.
  */
 export class MemoryNetwork {
   readonly #clock: Clock;
   readonly #delay: (from: string, to: string) => number;
-  readonly #listeners = new Map<string, { host: string; accept: (connection: Connection) => void }>();
-  readonly #dead = new Set<string>();
+  readonly #places = new Map<string, Place>();
   /** How often each host has crashed: what an earlier life began comes to nothing. */
   readonly #lives = new Map<string, number>();
   readonly #links = new Map<string, Set<Link>>();
   readonly #paused = new Map<string, (() => void)[]>();
   /** Pairs of hosts that cannot reach each other. */
   readonly #cut = new Set<string>();
+  /** The ways, from one host to another, that are blocked, and what each holds back. */
+  readonly #blocked = new Map<string, Held[]>();
 
   constructor(options: MemoryNetworkOptions) {
     this.#clock = options.clock;
@@ -41,18 +60,20 @@ export class MemoryNetwork {
     const alive = (): boolean => this.#life(host) === life;
     return {
       name: 'memory',
-      listen: async (address, accept) => this.#listen(host, address, accept),
-      connect: (address) => this.#connect(host, address, alive),
+      listen: async (address, accept) =>
+        alive() ? this.#listen(host, address, accept) : new Promise<never>(() => {}),
+      connect: (address, { signal } = {}) => this.#connect(host, address, alive, signal),
     };
   }
 
   /** Ends everything of `host` at once, as `kill -9` would: its connections break and its addresses refuse for good. */
   crash(host: string): void {
     this.#lives.set(host, this.#life(host) + 1);
-    for (const [address, listener] of this.#listeners) {
-      if (listener.host !== host) continue;
-      this.#listeners.delete(address);
-      this.#dead.add(address);
+    this.#paused.delete(host);
+    for (const place of this.#places.values()) {
+      if (place.host !== host || place.accept === undefined) continue;
+      place.accept = undefined;
+      place.dead = true;
     }
     for (const link of [...(this.#links.get(host) ?? [])]) link.crash(host);
   }
@@ -66,6 +87,28 @@ export class MemoryNetwork {
   /** Lets two hosts reach each other again. */
   heal(one: string, other: string): void {
     this.#cut.delete(pair(one, other));
+  }
+
+  /**
+   * From now on nothing that `from` sends reaches `to`, not even an end, and nobody is told: connections stand, and new
+   * ones between the two are not made, whoever dials, since that takes both ways. Blocked the other way round as well,
+   * the two are cut off from each other in silence.
+   */
+  block(from: string, to: string): void {
+    if (!this.#blocked.has(way(from, to))) this.#blocked.set(way(from, to), []);
+  }
+
+  /**
+   * What was held back sets out again, in order, as TCP sends again what nobody has acknowledged. With `reset` it is lost
+   * for good: connections that had something held back break instead, on both sides. Dialling goes on in either case.
+   */
+  unblock(from: string, to: string, { reset = false }: { reset?: boolean } = {}): void {
+    const held = this.#blocked.get(way(from, to)) ?? [];
+    this.#blocked.delete(way(from, to));
+    for (const { link, go } of held) {
+      if (reset && link !== undefined) link.cut();
+      else go();
+    }
   }
 
   /** From now on nothing reaches `host`, as if its process were stopped; its connections stand. */
@@ -86,56 +129,90 @@ export class MemoryNetwork {
     else held.push(task);
   }
 
+  /** Holds something back if the way is blocked, and tells whether it did. */
+  #hold(from: string, to: string, held: Held): boolean {
+    const all = this.#blocked.get(way(from, to));
+    all?.push(held);
+    return all !== undefined;
+  }
+
   #life(host: string): number {
     return this.#lives.get(host) ?? 0;
   }
 
   #listen(host: string, address: string, accept: (connection: Connection) => void): Listener {
-    if (this.#listeners.has(address)) throw new Error(`${address} is already taken`);
-    this.#listeners.set(address, { host, accept });
+    if (this.#places.get(address)?.accept !== undefined) throw new Error(`${address} is already taken`);
+    const place: Place = { host, accept, dead: false };
+    this.#places.set(address, place);
     return {
       address,
       keepAlive: () => {},
       close: async () => {
-        this.#listeners.delete(address);
+        place.accept = undefined;
       },
       abandon: async () => {
-        this.#listeners.delete(address);
-        this.#dead.add(address);
+        place.accept = undefined;
+        place.dead = true;
       },
     };
   }
 
-  #connect(host: string, address: string, alive: () => boolean): Promise<Connection> {
+  #connect(
+    host: string,
+    address: string,
+    alive: () => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      this.#clock.after(this.#delay(host, address), () => {
-        if (!alive()) return;
-        const listener = this.#listeners.get(address);
-        if (listener !== undefined && this.#cut.has(pair(host, listener.host))) {
-          reject(new ConnectError(`${address} cannot be reached`, { dead: false }));
+      const giveUp = (): void =>
+        reject(new ConnectError(`dialling ${address} was given up`, { dead: false, cause: signal?.reason }));
+      const dial = (): void => void this.#clock.after(this.#delay(host, address), arrive);
+      const arrive = (): void => {
+        if (!alive() || signal?.aborted === true) return;
+        const at = this.#places.get(address)?.host;
+        // Whatever the answer is, it needs the way back as well.
+        if (at !== undefined && (this.#hold(host, at, { go: dial }) || this.#hold(at, host, { go: dial })))
           return;
-        }
-        if (listener === undefined) {
-          const dead = this.#dead.has(address);
-          reject(new ConnectError(`nobody listens at ${address}`, { dead }));
-          return;
-        }
-        const link = new Link({
-          clock: this.#clock,
-          delay: this.#delay,
-          deliver: (to, task) => this.#deliver(to, task),
-          dialler: host,
-          acceptor: listener.host,
-          ended: (over) => this.#forget(over),
+        const answer = this.#answer(host, address);
+        this.#deliver(host, () => {
+          signal?.removeEventListener('abort', giveUp);
+          if (answer instanceof ConnectError) reject(answer);
+          else if (signal?.aborted === true) answer.close();
+          else resolve(answer);
         });
-        for (const end of [host, listener.host]) {
-          const links = this.#links.get(end) ?? new Set();
-          this.#links.set(end, links.add(link));
-        }
-        this.#deliver(listener.host, () => listener.accept(link.accepted));
-        this.#deliver(host, () => resolve(link.dialled));
-      });
+      };
+      if (signal?.aborted === true) {
+        giveUp();
+      } else {
+        signal?.addEventListener('abort', giveUp, { once: true });
+        dial();
+      }
     });
+  }
+
+  /** What dialling comes to: the dialler's end of a new connection, or why there is none. */
+  #answer(host: string, address: string): Connection | ConnectError {
+    const place = this.#places.get(address);
+    if (place !== undefined && this.#cut.has(pair(host, place.host)))
+      return new ConnectError(`${address} cannot be reached`, { dead: false });
+    if (place?.accept === undefined)
+      return new ConnectError(`nobody listens at ${address}`, { dead: place?.dead === true });
+    const { host: at, accept } = place;
+    const link: Link = new Link({
+      clock: this.#clock,
+      delay: this.#delay,
+      deliver: (to, task) => this.#deliver(to, task),
+      hold: (from, to, go) => this.#hold(from, to, { link, go }),
+      dialler: host,
+      acceptor: at,
+      ended: () => this.#forget(link),
+    });
+    for (const end of [host, at]) {
+      const links = this.#links.get(end) ?? new Set();
+      this.#links.set(end, links.add(link));
+    }
+    this.#deliver(at, () => accept(link.accepted));
+    return link.dialled;
   }
 
   #forget(link: Link): void {
@@ -144,8 +221,12 @@ export class MemoryNetwork {
   }
 }
 
+function way(from: string, to: string): string {
+  return `${from} ${to}`;
+}
+
 function pair(one: string, other: string): string {
-  return one < other ? `${one} ${other}` : `${other} ${one}`;
+  return one < other ? way(one, other) : way(other, one);
 }
 
 interface LinkOptions {
@@ -153,9 +234,11 @@ interface LinkOptions {
   delay(from: string, to: string): number;
   /** Lets something happen at a host, now or when the host goes on. */
   deliver(host: string, task: () => void): void;
+  /** Whether the way is blocked; then `go` is called once it is open again. */
+  hold(from: string, to: string, go: () => void): boolean;
   readonly dialler: string;
   readonly acceptor: string;
-  ended(link: Link): void;
+  ended(): void;
 }
 
 /** Two ends, each sending to the other. */
@@ -168,7 +251,7 @@ class Link {
     let ends = 2;
     const over = (): void => {
       ends -= 1;
-      if (ends === 0) ended(this);
+      if (ends === 0) ended();
     };
     this.dialled = new End(options, dialler, acceptor, over);
     this.accepted = new End(options, acceptor, dialler, over);
@@ -268,11 +351,17 @@ class End implements Connection {
   }
 
   #later(task: () => void): void {
-    const { clock, delay } = this.#options;
+    this.#onItsWay.push(task);
+    this.#setOut();
+  }
+
+  /** One more of what is on its way arrives after the usual time, or is held back until it may set out again. */
+  #setOut(): void {
+    const { clock, delay, hold } = this.#options;
     const now = clock.now();
     this.#busyUntil = Math.max(this.#busyUntil, now + delay(this.host, this.#peer));
-    this.#onItsWay.push(task);
     clock.after(this.#busyUntil - now, () => {
+      if (hold(this.host, this.#peer, () => this.#setOut())) return;
       const arrive = this.#onItsWay.shift()!;
       if (!this.#lost) arrive();
     });
