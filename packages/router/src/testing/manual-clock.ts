@@ -3,8 +3,8 @@ import type { Clock, Timer } from '../clock.ts';
 interface Task {
   readonly at: number;
   readonly order: number;
-  readonly run: () => void;
-  cancelled: boolean;
+  /** Missing once it has run or is cancelled. */
+  run: (() => void) | undefined;
 }
 
 /**
@@ -16,9 +16,10 @@ export class ManualClock implements Clock {
   #now = 0;
   #wallOffset = Date.UTC(2026, 0, 1);
   #order = 0;
-  /** Sorted by time, then by order. */
-  #tasks: Task[] = [];
+  readonly #tasks = new Agenda();
   #steps = 0;
+  /** A task has run of which `onStep` has not been told. */
+  #toTell = false;
   /**
    * Told of each task that has run, with the promises that it settled, by its number. What it does happens between two
    * tasks: a test that crashes a host at every step of a scenario misses no state that the host can be in.
@@ -53,14 +54,13 @@ export class ManualClock implements Clock {
 
   /** How many tasks wait. */
   get waiting(): number {
-    return this.#tasks.filter(({ cancelled }) => !cancelled).length;
+    return this.#tasks.size;
   }
 
   /** Lets `ms` pass, running all that falls due, with promises settled in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await settled();
-    while (this.#tasks[0] !== undefined && this.#tasks[0].at <= until) await this.#step();
+    await this.#runWhile(() => (this.#tasks.first?.at ?? Number.POSITIVE_INFINITY) <= until);
     this.#now = until;
   }
 
@@ -79,51 +79,138 @@ export class ManualClock implements Clock {
       },
     );
     const until = this.#now + limit;
-    await settled();
-    while (outcome === undefined) {
-      const next = this.#tasks[0];
+    await this.#runWhile(() => {
+      if (outcome !== undefined) return false;
+      const next = this.#tasks.first;
       if (next === undefined) throw new Error('the work waits for something that will never happen');
       if (next.at > until) throw new Error(`the work did not end within ${limit} ms of the manual clock`);
-      await this.#step();
-    }
-    if ('error' in outcome) throw outcome.error;
-    return outcome.value;
+      return true;
+    });
+    if ('error' in outcome!) throw outcome.error;
+    return outcome!.value;
   }
 
-  async #step(): Promise<void> {
-    const task = this.#tasks.shift()!;
-    this.#now = Math.max(this.#now, task.at);
-    if (task.cancelled) return;
-    task.run();
-    await settled();
+  /** Runs one task after the other while `more` says so. */
+  #runWhile(more: () => boolean): Promise<void> {
+    return eachSettled(() => {
+      if (this.#toTell) {
+        this.#toTell = false;
+        this.onStep?.(this.#steps);
+        return true;
+      }
+      if (!more()) return false;
+      this.#step();
+      return true;
+    });
+  }
+
+  #step(): void {
+    this.#now = Math.max(this.#now, this.#tasks.first!.at);
     this.#steps += 1;
-    if (this.onStep === undefined) return;
-    this.onStep(this.#steps);
-    await settled();
+    this.#tasks.take()();
+    this.#toTell = this.onStep !== undefined;
   }
 
   #add(at: number, run: () => void): Timer {
     this.#order += 1;
-    const task: Task = { at, order: this.#order, run, cancelled: false };
-    let low = 0;
-    let high = this.#tasks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#tasks[middle]!.at <= at) low = middle + 1;
-      else high = middle;
-    }
-    this.#tasks.splice(low, 0, task);
-    return {
-      cancel: () => {
-        task.cancelled = true;
-      },
-    };
+    return this.#tasks.add({ at, order: this.#order, run });
   }
 }
 
-/** Resolves when all promises that can settle without time passing have done so. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
+/** Tasks by their time, then by their order: a binary heap, where a cancelled one stays until it comes first. */
+class Agenda {
+  readonly #heap: Task[] = [];
+  #cancelled = 0;
+
+  /** How many tasks wait. */
+  get size(): number {
+    return this.#heap.length - this.#cancelled;
+  }
+
+  get first(): Task | undefined {
+    while (this.#heap[0] !== undefined && this.#heap[0].run === undefined) {
+      this.#cancelled -= 1;
+      this.#removeFirst();
+    }
+    return this.#heap[0];
+  }
+
+  add(task: Task): Timer {
+    const heap = this.#heap;
+    let place = heap.length;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (before(heap[parent]!, task)) break;
+      heap[place] = heap[parent]!;
+      place = parent;
+    }
+    heap[place] = task;
+    return {
+      cancel: () => {
+        if (task.run === undefined) return;
+        task.run = undefined;
+        this.#cancelled += 1;
+      },
+    };
+  }
+
+  /** Removes the first task, and returns what it does. */
+  take(): () => void {
+    const task = this.first!;
+    const run = task.run!;
+    task.run = undefined;
+    this.#removeFirst();
+    return run;
+  }
+
+  #removeFirst(): void {
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    const { length } = heap;
+    if (length === 0) return;
+    let place = 0;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child + 1 < length && before(heap[child + 1]!, heap[child]!)) child += 1;
+      if (child >= length || before(last, heap[child]!)) break;
+      heap[place] = heap[child]!;
+      place = child;
+    }
+    heap[place] = last;
+  }
+}
+
+function before(one: Task, other: Task): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+/** Steps that are asked for at a time, at most. */
+const mostSteps = 64;
+
+/**
+ * Takes one step after the other until one answers `false`, each when all promises that can settle without time passing
+ * have done so. Node sees to that before every callback of `setImmediate`, also when several wait; so that they need not
+ * wait for a turn of the event loop each, which costs more than ten times as much, it asks for more and more at a time.
+ */
+function eachSettled(step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const take = (): void => {
+      if (over) return;
+      try {
+        over = !step();
+        if (over) resolve();
+      } catch (error) {
+        over = true;
+        reject(error);
+      }
+    };
+    const turn = (steps: number): void => {
+      take();
+      if (over) return;
+      for (let n = 1; n < steps; n += 1) setImmediate(take);
+      setImmediate(turn, Math.min(2 * steps, mostSteps));
+    };
+    setImmediate(turn, 1);
   });
 }

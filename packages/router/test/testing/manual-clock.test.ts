@@ -45,22 +45,23 @@ describe('ManualClock', () => {
   it('lets every promise settle that can before the next task runs', async () => {
     const clock = new ManualClock();
     const ran: string[] = [];
-    const task = (name: string) => async (): Promise<void> => {
-      await hops(1_000);
+    const task = async (name: string): Promise<void> => {
+      await hops(100);
       await new Promise<void>((resolve) => process.nextTick(resolve));
       await new Promise<void>((resolve) => queueMicrotask(resolve));
-      await hops(1_000);
+      await hops(100);
       ran.push(`${name} settled`);
     };
-    for (const name of ['a', 'b']) {
+    const names = Array.from({ length: 300 }, (_, n) => `${n}`);
+    for (const name of names) {
       clock.after(1, () => {
         ran.push(name);
-        void task(name)();
+        void task(name);
       });
     }
-    void task('before')();
+    void task('before');
     await clock.advance(1);
-    expect(ran).toEqual(['before settled', 'a', 'a settled', 'b', 'b settled']);
+    expect(ran).toEqual(['before settled', ...names.flatMap((name) => [name, `${name} settled`])]);
   });
 
   it('runs no task more once the work has ended', async () => {
@@ -72,6 +73,17 @@ describe('ManualClock', () => {
     clock.after(1, () => ran.push('too late'));
     expect(await clock.run(work)).toBe('done');
     expect([ran, clock.now(), clock.waiting]).toEqual([[], 1, 1]);
+  });
+
+  it('keeps the order, and lets promises settle, when several wait for time to pass', async () => {
+    const clock = new ManualClock();
+    const ran: number[] = [];
+    const works = Array.from({ length: 300 }, (_, n) => {
+      const work = new Promise<void>((resolve) => void clock.after(n, resolve));
+      return work.then(() => hops(100)).then(() => ran.push(n));
+    });
+    await Promise.all([clock.run(works[299]), clock.advance(250), clock.run(works[200])]);
+    expect(ran).toEqual(works.map((_, n) => n));
   });
 
   it('goes on after a task or the work has failed', async () => {
@@ -118,5 +130,12 @@ describe('ManualClock', () => {
     };
     await clock.advance(1);
     expect(ran).toEqual(['a', 1, '1 settled', 'b', 2, '2 settled']);
+    clock.onStep = undefined;
+    clock.defer(() => {});
+    await clock.advance(1);
+    clock.onStep = (step) => ran.push(step);
+    clock.defer(() => {});
+    await clock.advance(1);
+    expect(ran.slice(6)).toEqual([4]);
   });
 });
