@@ -61,7 +61,7 @@ export class ManualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await this.#runWhile(() => (this.#tasks.first?.at ?? Number.POSITIVE_INFINITY) <= until);
-    this.#now = until;
+    this.#now = Math.max(this.#now, until);
   }
 
   /**

@@ -86,6 +86,24 @@ describe('ManualClock', () => {
     expect(ran).toEqual(works.map((_, n) => n));
   });
 
+  it('never goes back when one who waits for time to pass is overtaken by another', async () => {
+    const clock = new ManualClock();
+    let latest = 0;
+    for (let n = 0; n < 300; n += 1) {
+      clock.after(n, () => {
+        latest = n;
+      });
+    }
+    const all = clock.advance(300);
+    const behind: number[] = [];
+    const some = Array.from({ length: 200 }, async (_, n) => {
+      await clock.advance(n);
+      if (clock.now() < latest) behind.push(n);
+    });
+    await Promise.all([all, ...some]);
+    expect(behind).toEqual([]);
+  });
+
   it('goes on after a task or the work has failed', async () => {
     const clock = new ManualClock();
     const ran: string[] = [];
