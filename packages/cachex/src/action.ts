@@ -50,9 +50,9 @@ export interface Merge<R> {
 interface Declaration<A extends readonly unknown[], R> {
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** Whether it changes anything; a lost answer to a write is `UNKNOWN_OUTCOME`. */
+  /** Whether it changes anything. */
   readonly effect: 'read' | 'write';
-  /** Whether running it twice for one call is harmless, so that it may be sent again when an answer is lost. */
+  /** Whether running it twice for one call is harmless. If not, owners remember that they ran it, in case the answer is lost. */
   readonly repeatable: boolean;
   /** One for each argument, in order; each checks its argument on the caller, before anything happens. */
   readonly parameters: { readonly [I in keyof A]: Parameter<A[I]> };

@@ -8,13 +8,14 @@
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
  * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
- * - `UNKNOWN_OUTCOME`: a write was sent and its answer was lost: it may or may not have happened.
+ * - `UNKNOWN_OUTCOME`: a write was sent, and nobody can tell any more whether it has happened.
  * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
  * - `PARTIAL_RESULT`: a merged call could not cover every partition.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
  * - `CLOSED`: the cache or its node is closed.
+ * - `FENCED`: the cluster has removed this node while it could not be heard: a call was not executed. Join again.
  */
 export type CacheErrorCode =
   | 'INVALID_KEY'
@@ -30,7 +31,8 @@ export type CacheErrorCode =
   | 'PARTIAL_RESULT'
   | 'CONFIG_MISMATCH'
   | 'PROTOCOL'
-  | 'CLOSED';
+  | 'CLOSED'
+  | 'FENCED';
 
 /** The one error class of the cache; tell its instances apart by `code`. It crosses the wire as itself. */
 export class CacheError extends Error {

@@ -18,6 +18,7 @@ const actionPages = readdirSync(join(root, 'docs/actions'))
 const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
+  'docs/backups.md',
   'docs/errors.md',
   'docs/membership.md',
   'docs/testing.md',

@@ -86,7 +86,8 @@ function simulated(name: string, ids: readonly string[], strict: boolean): SetUp
   return clustered(
     name,
     ids,
-    (id) => cluster.run(join(cluster.options(id, { strict }))),
+    // Simulated time flies while a test is busy with something else.
+    (id) => cluster.run(join(cluster.options(id, { strict, timeout: 600_000 }))),
     (work) => cluster.run(work),
     async () => {},
   );

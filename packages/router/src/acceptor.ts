@@ -1,5 +1,4 @@
 import { Batch } from './batch.ts';
-import { ByteReader } from './bytes.ts';
 import type { Clock, Timer } from './clock.ts';
 import {
   type Frame,
@@ -12,7 +11,7 @@ import {
   writeReply,
 } from './frame.ts';
 import { type Hello, type Identity, parseHandshake, refusalOf, type Welcome } from './handshake.ts';
-import { epochFrame } from './heartbeat.ts';
+import { Heartbeat, pongFrame, readPing } from './heartbeat.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
 import type { Connection } from './transport.ts';
 
@@ -22,26 +21,42 @@ export interface AcceptorOptions {
   /** Who this node is; `birth` is undefined until it has joined. */
   self(): Identity & { cluster: string; birth: string | undefined };
   epoch(): number;
-  heardEpoch(epoch: number): void;
+  /** The caller has told which view is in force there. */
+  heardEpoch(from: Identity, epoch: number): void;
+  /** Whether a lease is granted to a caller at which the view of `epoch` is in force. */
+  grants(caller: Identity, epoch: number): boolean;
+  /** A link that was silent for this long, in ms, is closed. */
+  readonly failureAfter: number;
   /** Answers one request of `caller`, at once where it can. Throws only on malformed arguments; never rejects. */
   serve(request: Request, caller: Identity): Reply | Promise<Reply>;
   log(message: string): void;
+}
+
+/** Who keeps an acceptor. */
+export interface AcceptorObserver {
+  /** It is known who calls. */
+  greeted(acceptor: Acceptor): void;
+  ended(acceptor: Acceptor): void;
 }
 
 /** The other end of a peer: answers what one connection asks, until it ends or breaks the protocol. */
 export class Acceptor {
   readonly #connection: Connection;
   readonly #options: AcceptorOptions;
+  readonly #observer: AcceptorObserver;
   readonly #replies: Batch;
   readonly #handshake: Timer;
   #caller: Identity | undefined;
+  #lasting = false;
+  #heartbeat: Heartbeat | undefined;
   #waiting = 0;
   #closed = false;
 
-  constructor(connection: Connection, options: AcceptorOptions, ended: (acceptor: Acceptor) => void) {
+  constructor(connection: Connection, options: AcceptorOptions, observer: AcceptorObserver) {
     const { clock, limits } = options;
     this.#connection = connection;
     this.#options = options;
+    this.#observer = observer;
     this.#replies = new Batch(connection, FrameType.replies, clock, limits.frame);
     this.#handshake = clock.after(handshakeTimeout, () => this.close());
     const reader = new FrameReader(() => (this.#caller === undefined ? handshakeFrameLimit : limits.frame));
@@ -49,7 +64,7 @@ export class Acceptor {
       data: (chunk) => this.#receive(reader, chunk),
       close: () => {
         this.close();
-        ended(this);
+        observer.ended(this);
       },
     });
   }
@@ -58,11 +73,23 @@ export class Acceptor {
     if (this.#closed) return;
     this.#closed = true;
     this.#handshake.cancel();
+    this.#heartbeat?.stop();
     this.#connection.close();
+  }
+
+  /** Whether this is the caller's one way to this node. */
+  get lasting(): boolean {
+    return this.#lasting;
+  }
+
+  /** Who calls over this link, once that is known. */
+  get caller(): Identity | undefined {
+    return this.#caller;
   }
 
   #receive(reader: FrameReader, chunk: Uint8Array): void {
     if (this.#closed) return;
+    this.#heartbeat?.heard();
     try {
       for (const frame of reader.push(chunk)) {
         this.#take(frame);
@@ -85,8 +112,10 @@ export class Acceptor {
     } else if (frame.type === FrameType.calls) {
       this.#answerAll(readRequests(frame.body), this.#caller);
     } else if (frame.type === FrameType.ping) {
-      this.#options.heardEpoch(new ByteReader(frame.body).u48());
-      this.#connection.send(epochFrame(FrameType.pong, this.#options.epoch()));
+      const { heardEpoch, epoch, grants } = this.#options;
+      const asked = readPing(frame.body);
+      heardEpoch(this.#caller, asked);
+      this.#connection.send(pongFrame(epoch(), grants(this.#caller, asked)));
     } else {
       throw new RangeError(`a frame of type ${frame.type} has no place here`);
     }
@@ -105,6 +134,19 @@ export class Acceptor {
     }
     this.#handshake.cancel();
     this.#caller = { id: hello.id, incarnation: hello.incarnation };
+    this.#lasting = hello.lasting === true;
+    const { clock, failureAfter } = this.#options;
+    // What was sent over a link that its caller has given up long ago must not be executed any more.
+    this.#heartbeat = new Heartbeat({
+      clock,
+      failureAfter,
+      beat: () => {},
+      silent: () => {
+        this.close();
+        this.#observer.ended(this);
+      },
+    });
+    this.#observer.greeted(this);
     const welcome: Welcome = { id: self.id, incarnation: self.incarnation, epoch: this.#options.epoch() };
     this.#connection.send(jsonFrame(FrameType.welcome, welcome));
   }

@@ -12,11 +12,29 @@ export class Acceptors {
   }
 
   accept(connection: Connection): void {
-    const acceptor = new Acceptor(connection, this.#options, (ended) => {
-      this.#open.delete(ended);
-      if (this.#open.size === 0) this.#lastEnded();
-    });
-    this.#open.add(acceptor);
+    this.#open.add(
+      new Acceptor(connection, this.#options, {
+        greeted: (acceptor) => this.#supersede(acceptor),
+        ended: (acceptor) => this.#end(acceptor),
+      }),
+    );
+  }
+
+  /**
+   * A caller that dials again has given up its earlier link. What may still be on its way there is sent again over the new
+   * one, and must not be executed after it.
+   */
+  #supersede(newest: Acceptor): void {
+    for (const acceptor of [...this.#open]) {
+      if (acceptor === newest || !acceptor.lasting || !newest.lasting) continue;
+      if (acceptor.caller?.incarnation !== newest.caller?.incarnation) continue;
+      acceptor.close();
+      this.#end(acceptor);
+    }
+  }
+
+  #end(acceptor: Acceptor): void {
+    if (this.#open.delete(acceptor) && this.#open.size === 0) this.#lastEnded();
   }
 
   /** Resolves when the other ends have closed all links, or after `ms`. */

@@ -14,6 +14,8 @@ export interface AgreementOptions {
   changed(view: View, previous: View | undefined): void;
   /** Called with each view that this node itself has published. */
   published(view: View): void;
+  /** The store, asked at this time, had the view in force. */
+  confirmed(askedAt: number): void;
   /** What this node believes contradicts what the cluster has agreed on: it must stop. */
   diverged(reason: string): void;
   log(message: string): void;
@@ -39,6 +41,8 @@ export class Agreement {
   /** Somebody asked for a read while one was under way. */
   #again = false;
   #closed = false;
+  /** The epoch that a compare-and-set with an unknown outcome was to follow. */
+  #doubtful: number | undefined;
 
   constructor(options: AgreementOptions) {
     this.#options = options;
@@ -108,8 +112,13 @@ export class Agreement {
 
   /** Rejects if the store cannot be read now. */
   async probe(): Promise<void> {
-    const stored = await this.#options.store.read();
-    if (stored !== undefined) this.adopt(stored);
+    const { store, clock } = this.#options;
+    const askedAt = clock.now();
+    const stored = await store.read();
+    if (stored === undefined) return;
+    this.adopt(stored);
+    if (!this.#closed && this.#view?.epoch === stored.epoch && this.#view.birth === stored.birth)
+      this.#options.confirmed(askedAt);
   }
 
   /** Waits until a view of at least `epoch` is in force, for `ms` at most. Answers whether it is. */
@@ -144,6 +153,21 @@ export class Agreement {
     return mine;
   }
 
+  /**
+   * Publishes, and does not give up before it is known whether the view holds the change: while that is unknown, it may
+   * have come into force for others. Rejects only when this node closes, or `transition` throws.
+   */
+  async insist(transition: Transition): Promise<View> {
+    for (;;) {
+      try {
+        return await this.publish(transition);
+      } catch (error) {
+        if (this.#closed || (error as Partial<RouterError>).code !== 'TIMEOUT') throw error;
+        this.#options.log((error as Error).message);
+      }
+    }
+  }
+
   /** Waits for those who asked before. Resolves with the time that is left. */
   #turn(before: Promise<unknown>, within: number): Promise<number> {
     const { clock } = this.#options;
@@ -171,13 +195,17 @@ export class Agreement {
     for (let retry = firstRetry; ; retry = Math.min(retry * 2, lastRetry)) {
       if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
       const base = this.view;
-      const next = transition(base);
+      // A change that was given up may still take effect. Whoever does not want it any more must rule it out first.
+      const next =
+        transition(base) ?? (this.#doubtful === base.epoch ? { ...base, epoch: base.epoch + 1 } : undefined);
       if (next === undefined) return base;
       if (tried && clock.now() > deadline) throw tooLate(within);
       tried = true;
+      const askedAt = clock.now();
       try {
         if (await store.compareAndSet(base.epoch, next)) {
           this.adopt(next);
+          if (this.#view?.epoch === next.epoch) this.#options.confirmed(askedAt);
           this.#options.published(next);
           return next;
         }
@@ -185,6 +213,7 @@ export class Agreement {
         // Somebody else was first: go on from their view at once.
         if (this.view.epoch > base.epoch) retry = firstRetry;
       } catch (error) {
+        this.#doubtful = base.epoch;
         // The outcome is unknown. Transitions notice when their change is already there, so trying again is safe.
         log(`the view store failed: ${(error as Error).message}`);
         await this.#read();
@@ -195,8 +224,7 @@ export class Agreement {
 
   async #read(): Promise<void> {
     try {
-      const stored = await this.#options.store.read();
-      if (stored !== undefined) this.adopt(stored);
+      await this.probe();
     } catch (error) {
       this.#options.log(`the view store cannot be read: ${(error as Error).message}`);
     }

@@ -19,7 +19,7 @@ export class Encoded {
 const deepest = 200;
 
 /** How deep lists of {@link Encoded} values may be nested in an argument. */
-const deepestList = 3;
+const deepestList = 4;
 
 const Part = { absent: 0, value: 1, encoded: 2, list: 3 } as const;
 

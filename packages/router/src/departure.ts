@@ -2,6 +2,8 @@ import type { Acceptors } from './acceptors.ts';
 import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { Electors } from './electors.ts';
+import type { Lease } from './lease.ts';
 import type { Moves } from './moves.ts';
 import type { Ownership } from './ownership.ts';
 import type { Router } from './router.ts';
@@ -10,7 +12,7 @@ import { fail, memberOf, reweigh } from './view.ts';
 
 /** How a node's leaving ended. */
 export interface LeaveReport {
-  /** Partitions that were handed over. */
+  /** Partitions that are with others now: handed over, or taken over by a copy. */
   readonly moved: number;
   /** Partitions that were not: their entries are gone. */
   readonly lost: number;
@@ -23,6 +25,8 @@ export interface DepartureOptions {
   readonly clock: Clock;
   readonly agreement: Agreement;
   readonly ownership: Ownership;
+  readonly electors: Electors;
+  readonly lease: Lease;
   readonly moves: Moves;
   readonly services: Services;
   readonly dispatch: Dispatch;
@@ -31,6 +35,8 @@ export interface DepartureOptions {
   readonly timeout: number;
   /** How long calls under way and the links of others may take to end, in ms. */
   readonly grace: number;
+  /** Resolves when no reply waits for copies any more, or after `ms`. */
+  settled(ms: number): Promise<void>;
   /** From now on no new calls are accepted. */
   refuse(): void;
   log(message: string): void;
@@ -41,7 +47,8 @@ export interface DepartureOptions {
  * itself out of the view, and lets the calls that are under way end.
  */
 export async function depart(options: DepartureOptions, within: number): Promise<LeaveReport> {
-  const { self, incarnation, router, clock, agreement, ownership, moves, timeout, log } = options;
+  const { self, incarnation, router, clock, agreement, ownership, electors, lease, moves, timeout, log } =
+    options;
   const deadline = clock.now() + within;
   const before = ownership.owned().length;
   const complain = (error: unknown): void => log(`leaving: ${(error as Error).message}`);
@@ -50,12 +57,17 @@ export async function depart(options: DepartureOptions, within: number): Promise
   // What is left goes with this node, and so does what it is still given. Nothing of it may be answered once others
   // could own it.
   ownership.sealAll();
+  lease.retire();
+  // What was executed before that should still reach the copies, one of which is promoted.
+  await options.settled(deadline - clock.now());
   let lost = ownership.owned().length;
   try {
     await agreement.publish((view) => {
       if (memberOf(view, self)?.incarnation !== incarnation) return undefined;
-      lost = view.owners.filter((owner) => owner === self).length;
-      return fail(view, [self], router);
+      lost = view.owners.filter(
+        (owner, partition) => owner === self && view.backups[partition]!.length === 0,
+      ).length;
+      return electors.seated(view, fail(view, [self], router));
     }, timeout);
     // The calls that waited are told who owns their keys now.
     ownership.unsealAll();
@@ -78,7 +90,10 @@ async function drain(options: DepartureOptions, deadline: number): Promise<void>
     return member === undefined || member.weight === 0 ? undefined : reweigh(view, self, 0, router);
   }, left());
   moves.hurry();
-  while (ownership.owned().length > 0) {
+  // What others keep here as their copy is needed until they have another one.
+  const needed = (): boolean =>
+    ownership.owned().length > 0 || agreement.view.backups.some((ids) => ids.includes(self));
+  while (needed()) {
     if (!heirs() || left() <= 0) return;
     await agreement.reach(agreement.view.epoch + 1, left());
   }

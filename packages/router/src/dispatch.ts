@@ -2,7 +2,8 @@ import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
 import { RouterError, type RouterErrorCode } from './errors.ts';
-import type { Reply, Target } from './frame.ts';
+import type { Reply, Request, Target } from './frame.ts';
+import type { Identity } from './handshake.ts';
 import { LinkError } from './in-flight.ts';
 import {
   beginJourney,
@@ -10,6 +11,7 @@ import {
   inTime,
   type Journey,
   mayAskAgain,
+  mayHaveHappened,
   meaningOf,
   orAborted,
 } from './journey.ts';
@@ -19,7 +21,8 @@ import type { Peer } from './peer.ts';
 import type { Outcome, Serve } from './serve.ts';
 
 export interface DispatchOptions {
-  readonly self: string;
+  /** This node, as the others know it. */
+  readonly self: Identity;
   readonly clock: Clock;
   readonly codec: Codec;
   readonly agreement: Agreement;
@@ -29,12 +32,29 @@ export interface DispatchOptions {
   /** Encodes and decodes calls that stay here as if they had travelled. */
   readonly strict: boolean;
   peer(id: string): Peer | undefined;
-  /** Whether calls under way must end now. */
-  closed(): boolean;
-  /** Whether new calls may begin. */
-  accepting(): boolean;
+  /** Why calls under way must end now, if they must. */
+  ended(): RouterError | undefined;
+  /** Why no new calls may begin, if they may not. */
+  refusing(): RouterError | undefined;
   /** Told when the first call begins and when the last one under way ends. */
   busy(active: boolean): void;
+}
+
+/** A call on its way to one node; `retryOf` is set as in {@link Request}. */
+interface Attempt extends Journey {
+  readonly retryOf?: number | undefined;
+}
+
+/** What is known of the attempts of one call so far. */
+interface Attempts {
+  /** Set once one may have been executed whose answer was lost. */
+  exposure:
+    | {
+        /** The epoch at which the data of the partition began, as it was known here. */
+        readonly origin: number;
+        readonly failure: LinkError;
+      }
+    | undefined;
 }
 
 const firstPause = 2;
@@ -85,20 +105,39 @@ export class Dispatch {
   }
 
   async #callOwner(hash: number, journey: Journey): Promise<unknown> {
+    const attempts: Attempts = { exposure: undefined };
+    let outcome: Outcome;
+    try {
+      outcome = await this.#untilExecuted(hash, journey, attempts);
+    } catch (error) {
+      // However it ends: what was sent may have been executed, unless somebody has told how.
+      if (attempts.exposure === undefined || journey.signal?.aborted === true) throw error;
+      throw meaningOf(attempts.exposure.failure, journey);
+    }
+    return this.#conclude(outcome);
+  }
+
+  /** Asks whoever owns the key until one has executed the call. */
+  async #untilExecuted(hash: number, journey: Journey, attempts: Attempts): Promise<Outcome> {
     const { agreement } = this.#options;
     let failure: LinkError | undefined;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
       const view = agreement.view;
-      const owner = view.owners[hash & (view.owners.length - 1)] ?? null;
+      const partition = hash & (view.owners.length - 1);
+      const owner = view.owners[partition] ?? null;
       try {
         if (owner !== null) {
-          const outcome = await this.#ask(owner, { kind: 'key', hash }, journey);
-          if (outcome.kind !== 'wrongOwner') return this.#conclude(outcome);
+          const attempt = { ...journey, retryOf: attempts.exposure?.origin };
+          const outcome = await this.#ask(owner, { kind: 'key', hash }, attempt);
+          if (outcome.kind === 'refused') this.#conclude(outcome);
+          if (outcome.kind !== 'wrongOwner') return outcome;
           failure = undefined;
           if (outcome.epoch > agreement.view.epoch) void agreement.refresh();
         }
       } catch (error) {
-        failure = mayAskAgain(error, journey);
+        failure = mayAskAgain(error, journey, true);
+        if (mayHaveHappened(failure, journey))
+          attempts.exposure ??= { origin: view.origins[partition]!, failure };
       }
       await this.#pause(journey, view.epoch, pause, failure);
     }
@@ -140,7 +179,7 @@ export class Dispatch {
         if (settled.status === 'fulfilled') continue;
         if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout')
           failure = settled.reason;
-        else failure = mayAskAgain(settled.reason, journey);
+        else failure = mayAskAgain(settled.reason, journey, false);
       }
       const left = [...missing];
       if (left.length === 0) return parts;
@@ -152,8 +191,9 @@ export class Dispatch {
   }
 
   #start(call: Call): Journey {
-    const { clock, accepting, timeout } = this.#options;
-    if (!accepting()) throw new RouterError('CLOSED', 'this node is closed');
+    const { clock, refusing, timeout } = this.#options;
+    const refusal = refusing();
+    if (refusal !== undefined) throw refusal;
     return beginJourney(call, this.#nextId(), clock, timeout);
   }
 
@@ -190,12 +230,17 @@ export class Dispatch {
   }
 
   /** Has the call executed once, here or there. Rejects with a {@link LinkError} or the abort's reason. */
-  async #ask(owner: string, target: Target, journey: Journey): Promise<Outcome> {
+  async #ask(owner: string, target: Target, attempt: Attempt): Promise<Outcome> {
     const { self, serve, strict, codec, clock } = this.#options;
-    if (owner !== self) return this.#send(owner, target, journey);
-    const args = strict ? codec.decodeList(codec.encodeList(journey.args)) : journey.args;
-    const outcome = serve.execute({ ...journey, target, args, caller: self });
-    const settled = outcome instanceof Promise ? await inTime(outcome, journey, clock, self) : outcome;
+    if (owner !== self.id) return this.#send(owner, target, attempt);
+    const args = strict ? codec.decodeList(codec.encodeList(attempt.args)) : attempt.args;
+    const { id, service, handler, repeatable = false, deadline, retryOf } = attempt;
+    const again = retryOf === undefined ? undefined : { retryOf };
+    const outcome = serve.execute({
+      ...{ id, service, handler, repeatable, deadline, ...again },
+      ...{ target, args, caller: self },
+    });
+    const settled = outcome instanceof Promise ? await inTime(outcome, attempt, clock, self.id) : outcome;
     if (!strict) return settled;
     if (settled.kind === 'thrown')
       return { kind: 'thrown', error: codec.decodeError(codec.encodeError(settled.error)) };
@@ -204,14 +249,16 @@ export class Dispatch {
     return { ...settled, value };
   }
 
-  async #send(owner: string, target: Target, journey: Journey): Promise<Outcome> {
+  async #send(owner: string, target: Target, attempt: Attempt): Promise<Outcome> {
     const { clock, codec, agreement } = this.#options;
-    const { id, service, handler } = journey;
+    const { id, service, handler, repeatable = false, retryOf } = attempt;
     const peer = this.#options.peer(owner);
     if (peer === undefined) throw new LinkError('down', false, `there is no link to ${owner}`);
-    const args = codec.encodeList(journey.args);
-    const request = { id, budget: journey.deadline - clock.now(), target, service, handler, args };
-    const reply = await orAborted(peer.call(request), journey, () => peer.forget(id));
+    const args = codec.encodeList(attempt.args);
+    const budget = attempt.deadline - clock.now();
+    const again = retryOf === undefined ? undefined : { retryOf };
+    const request: Request = { id, budget, target, repeatable, ...again, service, handler, args };
+    const reply = await orAborted(peer.call(request), attempt, () => peer.forget(id));
     try {
       return this.#decode(reply, agreement.view.owners.length);
     } catch (error) {
@@ -257,9 +304,10 @@ export class Dispatch {
   }
 
   async #rest(journey: Journey, epoch: number, ms: number): Promise<void> {
-    const { agreement, clock, closed } = this.#options;
+    const { agreement, clock, ended } = this.#options;
     const left = Math.max(0, journey.deadline - clock.now());
     await orAborted(agreement.reach(epoch + 1, Math.min(ms, left)), journey, () => {});
-    if (closed()) throw new RouterError('CLOSED', 'this node was closed while the call was under way');
+    const end = ended();
+    if (end !== undefined) throw end;
   }
 }

@@ -2,9 +2,10 @@
  * Why a routed call failed.
  *
  * - `CLOSED`: this node has left or is closed.
+ * - `FENCED`: the cluster has removed this node while it could not be heard, and goes on without it; join again.
  * - `TIMEOUT`: the deadline passed; the call was not executed, or it is one that may be repeated.
  * - `NODE_DOWN`: the owner cannot be reached, and nobody has taken over its partition within the deadline.
- * - `UNKNOWN_OUTCOME`: a call that may not be repeated was sent and its answer was lost.
+ * - `UNKNOWN_OUTCOME`: a call that may not be repeated was sent, and nobody can tell any more what became of it.
  * - `OVERLOADED`: a limit on calls in flight or queued bytes was reached; the call was not executed.
  * - `TOO_LARGE`: one call or answer is larger than the limit on frames.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
@@ -16,6 +17,7 @@
  */
 export type RouterErrorCode =
   | 'CLOSED'
+  | 'FENCED'
   | 'TIMEOUT'
   | 'NODE_DOWN'
   | 'UNKNOWN_OUTCOME'

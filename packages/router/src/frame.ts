@@ -129,6 +129,13 @@ export interface Request {
   /** Milliseconds the caller will still wait; no node trusts another's clock. */
   readonly budget: number;
   readonly target: Target;
+  /** Whether executing it twice is harmless. If not, the owner of its key remembers that it was executed. */
+  readonly repeatable: boolean;
+  /**
+   * Set when it may have been executed already: the epoch at which the data of its partition began, as the caller knew it
+   * then. If it has begun again since, nobody knows any more.
+   */
+  readonly retryOf?: number;
   readonly service: string;
   readonly handler: string;
   /** The arguments as the codec wrote them. */
@@ -149,12 +156,18 @@ export type Reply =
 const targets = ['node', 'key', 'partitions'] as const;
 const replies = ['result', 'thrown', 'wrongOwner', 'refused'] as const;
 
+/** Flags beside the kind of target. */
+const repeatableFlag = 0x10;
+const retryFlag = 0x20;
+
 const largestBudget = 2 ** 32 - 1;
 
 export function writeRequest(writer: ByteWriter, request: Request): void {
   writer.u48(request.id);
   writer.u32(Math.min(Math.max(0, Math.ceil(request.budget)), largestBudget));
-  writer.u8(targets.indexOf(request.target.kind));
+  const retry = request.retryOf === undefined ? 0 : retryFlag;
+  writer.u8(targets.indexOf(request.target.kind) | (request.repeatable ? repeatableFlag : 0) | retry);
+  if (request.retryOf !== undefined) writer.u48(request.retryOf);
   if (request.target.kind === 'key') writer.u32(request.target.hash);
   if (request.target.kind === 'partitions') writer.block(request.target.set);
   writer.name(request.service);
@@ -169,16 +182,19 @@ export function readRequests(body: Uint8Array): Request[] {
   while (reader.remaining > 0) {
     const id = reader.u48();
     const budget = reader.u32();
-    const target = readTarget(reader);
+    const flags = reader.u8();
+    const repeatable = (flags & repeatableFlag) !== 0;
+    const retry = (flags & retryFlag) !== 0 ? { retryOf: reader.u48() } : undefined;
+    const target = readTarget(reader, flags & ~(repeatableFlag | retryFlag));
     const service = reader.name();
     const handler = reader.name();
-    requests.push({ id, budget, target, service, handler, args: reader.block() });
+    requests.push({ id, budget, target, repeatable, ...retry, service, handler, args: reader.block() });
   }
   return requests;
 }
 
-function readTarget(reader: ByteReader): Target {
-  const kind = targets[reader.u8()];
+function readTarget(reader: ByteReader, code: number): Target {
+  const kind = targets[code];
   switch (kind) {
     case 'node':
       return { kind };

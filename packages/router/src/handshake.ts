@@ -1,5 +1,5 @@
 /** The version of everything on the wire; nodes of different versions do not talk. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** One running node, as others know it. */
 export interface Identity {
@@ -13,6 +13,8 @@ export interface Hello extends Identity {
   readonly cluster: string;
   /** That of the view the dialler knows. */
   readonly birth: string;
+  /** Whether the dialler gives up any earlier lasting link to the same node for this one. */
+  readonly lasting: boolean;
   /** Whom the dialler wants to reach. */
   readonly to: Identity;
 }

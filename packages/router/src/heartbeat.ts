@@ -1,6 +1,6 @@
-import type { ByteWriter } from './bytes.ts';
+import { ByteReader, type ByteWriter } from './bytes.ts';
 import type { Clock, Timer } from './clock.ts';
-import { type FrameType, finishFrame, startFrame } from './frame.ts';
+import { FrameType, finishFrame, startFrame } from './frame.ts';
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
@@ -11,6 +11,9 @@ export interface HeartbeatOptions {
   /** The other side has been silent for too long. */
   silent(): void;
 }
+
+/** How often a sign of life is asked for, while silence becomes failure: thrice within a lease. */
+export const beatsToFailure = 6;
 
 /** Watches whether the other side of a link is alive. A stopped process keeps its sockets, so only answers count. */
 export class Heartbeat {
@@ -36,14 +39,14 @@ export class Heartbeat {
   }
 
   #next(): Timer {
-    return this.#options.clock.after(this.#options.failureAfter / 3, () => this.#beat());
+    return this.#options.clock.after(this.#options.failureAfter / beatsToFailure, () => this.#beat());
   }
 
   #beat(): void {
     const { clock, failureAfter, beat, silent } = this.#options;
     const now = clock.now();
     // A beat that comes late shows that this process was stopped or busy: blame nobody else for the silence.
-    if (now - this.#lastBeat > (failureAfter * 2) / 3) this.#lastHeard = now;
+    if (now - this.#lastBeat > failureAfter / 2) this.#lastHeard = now;
     this.#lastBeat = now;
     if (now - this.#lastHeard > failureAfter) {
       silent();
@@ -54,9 +57,26 @@ export class Heartbeat {
   }
 }
 
-/** A heartbeat on the wire; it tells the epoch in force at its sender. */
-export function epochFrame(type: FrameType, epoch: number): Buffer {
-  const writer: ByteWriter = startFrame(type, 16);
+/** A sign of life is asked for; it tells the epoch in force at its sender, which would like a lease. */
+export function pingFrame(epoch: number): Buffer {
+  const writer: ByteWriter = startFrame(FrameType.ping, 16);
   writer.u48(epoch);
   return finishFrame(writer);
+}
+
+/** A sign of life: the epoch in force at its sender, and whether that grants the lease. */
+export function pongFrame(epoch: number, grants: boolean): Buffer {
+  const writer: ByteWriter = startFrame(FrameType.pong, 16);
+  writer.u48(epoch);
+  writer.u8(grants ? 1 : 0);
+  return finishFrame(writer);
+}
+
+export function readPing(body: Uint8Array): number {
+  return new ByteReader(body).u48();
+}
+
+export function readPong(body: Uint8Array): { epoch: number; grants: boolean } {
+  const reader = new ByteReader(body);
+  return { epoch: reader.u48(), grants: reader.u8() === 1 };
 }

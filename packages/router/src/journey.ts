@@ -7,7 +7,10 @@ export interface Call {
   readonly service: string;
   readonly handler: string;
   readonly args: readonly unknown[];
-  /** Whether executing it twice is harmless, so that it may be sent again when its answer is lost. Default: false. */
+  /**
+   * Whether executing it twice is harmless. If not, and its answer is lost, the owner of its key is asked what became of
+   * it; a call to a node or to partitions then has an unknown outcome. Default: false.
+   */
   readonly repeatable?: boolean;
   /** How long to wait, in ms. Default: that of the node. */
   readonly timeout?: number;
@@ -65,11 +68,19 @@ export function orAborted<T>(work: Promise<T>, { signal }: Journey, aborted: () 
   });
 }
 
-/** Lets a failed attempt pass if another one cannot do harm; else throws what the caller must know. */
-export function mayAskAgain(error: unknown, journey: Journey): LinkError {
+/**
+ * Lets a failed attempt pass if another one cannot do harm; else throws what the caller must know. The owner of a key
+ * remembers what it has executed (`remembered`), so that a call can be sent again although it was sent.
+ */
+export function mayAskAgain(error: unknown, journey: Journey, remembered: boolean): LinkError {
   if (!(error instanceof LinkError)) throw error;
-  if (error.reason === 'down' && (!error.sent || journey.repeatable === true)) return error;
+  if (error.reason === 'down' && (!error.sent || journey.repeatable === true || remembered)) return error;
   throw meaningOf(error, journey);
+}
+
+/** Whether a call that has failed may have been executed. */
+export function mayHaveHappened(error: LinkError, journey: Journey): boolean {
+  return error.sent && journey.repeatable !== true;
 }
 
 /** What a failed attempt means to the caller, if there is no other. */
@@ -78,7 +89,7 @@ export function meaningOf(error: LinkError, journey: Journey): RouterError {
   const what = `${journey.service}.${journey.handler}`;
   if (error.reason === 'overloaded') return new RouterError('OVERLOADED', error.message, options);
   if (error.reason === 'tooLarge') return new RouterError('TOO_LARGE', error.message, options);
-  if (error.sent && journey.repeatable !== true) {
+  if (mayHaveHappened(error, journey)) {
     const message = `${what} may or may not have happened: ${error.message}`;
     return new RouterError('UNKNOWN_OUTCOME', message, options);
   }

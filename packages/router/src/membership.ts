@@ -1,6 +1,7 @@
 import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
+import type { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import { LinkError } from './in-flight.ts';
 import { Peer, type PeerOptions } from './peer.ts';
@@ -18,7 +19,12 @@ export interface MembershipOptions {
   readonly self: Member;
   readonly cluster: string;
   readonly partitions: number;
+  /** How many backups the cluster is to have; `undefined`: as many as it has. */
+  readonly backups: number | undefined;
+  /** In ms; the same at every node. */
+  readonly failureAfter: number;
   readonly router: Router;
+  readonly electors: Electors;
   readonly store: ViewStore;
   readonly agreement: Agreement;
   readonly codec: Codec;
@@ -26,7 +32,7 @@ export interface MembershipOptions {
   readonly random: Random;
   /** How long joining may take, in ms. */
   readonly joinTimeout: number;
-  readonly peer: Omit<PeerOptions, 'to' | 'birth' | 'died'>;
+  readonly peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>;
   /** The birth of the cluster this node is about to join: from now on it answers nodes of that cluster. */
   approach(birth: string): void;
   /** Whether the link to a member stands. */
@@ -55,6 +61,8 @@ const patience = 5_000;
 
 /** How long the former bearer of an id may take to show that it runs, in ms. */
 const briefly = 1_000;
+/** How long a death waits for others of the same moment, in ms. */
+const moment = 25;
 /** How many members are asked at a time; one that answers is enough. */
 const askedAtOnce = 3;
 
@@ -74,7 +82,9 @@ export class Membership {
   /** What this node answers to others, beside the calls of its user. */
   get handlers(): Readonly<Record<string, Handler>> {
     return {
-      join: (_context, joiner: Member) => this.#admit(joiner),
+      join: (_context, joiner: Member, backups: number | null, failureAfter: number) =>
+        this.#admit(joiner, backups, failureAfter),
+      current: () => encodeView(this.#options.agreement.view),
       view: (_context, text: string) => this.#options.agreement.hear(decodeView(text)),
       ping: () => undefined,
     };
@@ -117,32 +127,39 @@ export class Membership {
 
   /** Removes a member on the word of an operator: nobody can prove that its process is gone. */
   async forget(id: string): Promise<void> {
-    const { self, agreement, router, reaches, log } = this.#options;
+    const { self, agreement, electors, router, reaches, log } = this.#options;
     const member = memberOf(agreement.view, id);
     if (member === undefined) return;
-    if (id === self.id || reaches(id) || (await this.#answers(member))) {
+    const proof = id === self.id || reaches(id) ? 'runs' : await this.#examine(member);
+    if (proof === 'runs') {
       const hint =
         id === self.id ? 'call leave() on it' : 'it can be reached: let it leave, or stop it first';
       throw new RouterError('INVALID_OPTION', `id: node '${id}' cannot be forgotten; ${hint}`);
     }
     log(`${id} is forgotten`);
     await agreement.publish((view) =>
-      memberOf(view, id)?.incarnation === member.incarnation ? fail(view, [id], router) : undefined,
+      memberOf(view, id)?.incarnation === member.incarnation
+        ? electors.seated(view, fail(view, [id], router, proof === 'dead' ? 'proved' : 'told', reaches))
+        : undefined,
     );
   }
 
   /** Removes a member whose process is certainly gone. */
   async bury(member: Member): Promise<void> {
-    const { agreement, router, log } = this.#options;
+    const { agreement, clock, electors, router, reaches, log } = this.#options;
     if (this.#burying.has(member.incarnation)) return;
     this.#burying.add(member.incarnation);
     log(`${member.id} is dead`);
     try {
-      await agreement.publish((view) =>
-        memberOf(view, member.id)?.incarnation === member.incarnation
-          ? fail(view, [member.id], router)
-          : undefined,
-      );
+      // Whoever has died with it must not inherit from it: the links that are down now tell within moments.
+      if (agreement.view.members.some(({ id }) => id !== member.id && !reaches(id)))
+        await new Promise<void>((resolve) => void clock.after(moment, resolve));
+      await agreement.publish((view) => {
+        const dead = view.members.filter(({ incarnation }) => this.#burying.has(incarnation));
+        if (!dead.some(({ incarnation }) => incarnation === member.incarnation)) return undefined;
+        const ids = dead.map(({ id }) => id);
+        return electors.seated(view, fail(view, ids, router, 'proved', reaches));
+      });
     } finally {
       this.#burying.delete(member.incarnation);
     }
@@ -153,15 +170,19 @@ export class Membership {
     const { store, self, router } = this.#options;
     const stored = await store.read();
     if (stored === undefined || memberOf(stored, self.id)?.incarnation !== self.incarnation) return;
-    await store.compareAndSet(stored.epoch, fail(stored, [self.id], router));
+    const done = await store.compareAndSet(stored.epoch, fail(stored, [self.id], router));
+    if (!done) throw new Error('others have changed the view meanwhile');
   }
 
   async #found(stored: View | undefined): Promise<void> {
-    const { store, agreement, random, self, router, partitions, approach } = this.#options;
+    const { store, agreement, random, self, router, partitions, backups, failureAfter, approach } =
+      this.#options;
     const birth = randomName(random, 12);
     const epoch = (stored?.epoch ?? 0) + 1;
     // The number of partitions is set at the birth of a cluster; one that is founded anew keeps it.
-    const view = found(birth, epoch, stored?.owners.length ?? partitions, self, router);
+    const redundancy = backups ?? stored?.redundancy ?? 0;
+    const settings = { redundancy, failureAfter, fenced: (stored?.fenced.length ?? 0) > 0 };
+    const view = found(birth, epoch, stored?.owners.length ?? partitions, self, router, settings);
     approach(birth);
     if (await store.compareAndSet(epoch - 1, view)) agreement.adopt(view);
   }
@@ -185,6 +206,7 @@ export class Membership {
     let dead = false;
     const peer = new Peer({
       ...this.#options.peer,
+      lasting: false,
       to: member,
       birth,
       died: () => {
@@ -193,8 +215,16 @@ export class Membership {
     });
     try {
       const budget = Math.min(patience, deadline - this.#options.clock.now());
-      const text = await this.#request(peer, 'join', [this.#options.self], budget);
-      return { kind: 'welcome', view: decodeView(String(text)) };
+      const text = await this.#request(
+        peer,
+        'join',
+        [this.#options.self, this.#options.backups ?? null, this.#options.failureAfter],
+        budget,
+      );
+      const welcome = decodeView(String(text));
+      // It has published that view, or learned it.
+      this.#options.electors.heard(member.incarnation, welcome.epoch);
+      return { kind: 'welcome', view: welcome };
     } catch (error) {
       if (dead) return { kind: 'dead' };
       if ((error as RouterError).code === 'CONFIG_MISMATCH')
@@ -206,16 +236,26 @@ export class Membership {
   }
 
   /** Lets a node in after a round trip with it: a node that nobody can reach must not be given anything. */
-  async #admit(member: Member): Promise<string> {
-    const { agreement, router, peer, self, reaches } = this.#options;
+  async #admit(member: Member, backups: number | null, failureAfter: number): Promise<string> {
+    const { agreement, electors, router, peer, self, reaches } = this.#options;
     checkMember(member);
+    this.#checkSettings(backups, failureAfter);
     const known = memberOf(agreement.view, member.id);
     if (known !== undefined && known.incarnation !== member.incarnation) {
       // No link to it proves nothing: it may have entered a moment ago.
-      const runs = known.id === self.id || reaches(known.id) || (await this.#answers(known));
-      if (runs) throw taken(member.id);
+      const proof = known.id === self.id || reaches(known.id) ? 'runs' : await this.#examine(known);
+      if (proof === 'runs') throw taken(member.id);
+      // Only one of them can listen at an address. Else the other may run where it cannot be heard: it is for those who
+      // vote to remove it.
+      if (proof !== 'dead' && known.address !== member.address) throw silent(known.id);
     }
-    const link = new Peer({ ...peer, to: member, birth: agreement.view.birth, died: () => {} });
+    const link = new Peer({
+      ...peer,
+      lasting: false,
+      to: member,
+      birth: agreement.view.birth,
+      died: () => {},
+    });
     const joiner: Joiner = { member, replaces: known?.incarnation, link };
     try {
       await this.#request(link, 'ping', [], patience);
@@ -223,7 +263,8 @@ export class Membership {
       const view = await agreement.publish((current) => {
         const fresh = [...this.#joiners].filter((each) => mayEnter(each, current));
         const members = new Map(fresh.map((each) => [each.member.id, each.member]));
-        return members.size === 0 ? undefined : join(current, [...members.values()], router);
+        if (members.size === 0) return undefined;
+        return electors.seated(current, join(current, [...members.values()], router));
       });
       const entered = memberOf(view, member.id);
       if (entered === undefined) throw new LinkError('down', true, `the link to ${member.id} broke`);
@@ -235,17 +276,31 @@ export class Membership {
     }
   }
 
-  async #answers(member: Member): Promise<boolean> {
+  /** Whether a member answers, is proved to be dead, or neither. */
+  async #examine(member: Member): Promise<'runs' | 'dead' | 'silent'> {
     const { agreement, peer } = this.#options;
-    const link = new Peer({ ...peer, to: member, birth: agreement.view.birth, died: () => {} });
+    let dead = false;
+    const died = (): void => {
+      dead = true;
+    };
+    const link = new Peer({ ...peer, lasting: false, to: member, birth: agreement.view.birth, died });
     try {
       await this.#request(link, 'ping', [], briefly);
-      return true;
+      return 'runs';
     } catch {
-      return false;
+      return dead ? 'dead' : 'silent';
     } finally {
       link.close();
     }
+  }
+
+  /** What the founder has settled: leases and fences must be of the same length everywhere. */
+  #checkSettings(backups: number | null, failureAfter: number): void {
+    const { view } = this.#options.agreement;
+    if (backups !== null && backups !== view.redundancy)
+      throw contradicts('backups', view.redundancy, backups);
+    if (failureAfter !== view.failureAfter)
+      throw contradicts('failureAfter', view.failureAfter, failureAfter);
   }
 
   async #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
@@ -255,6 +310,7 @@ export class Membership {
       id: this.#calls,
       budget,
       target: { kind: 'node' },
+      repeatable: true,
       service: clusterService,
       handler,
       args: codec.encodeList(args),
@@ -272,6 +328,16 @@ export class Membership {
 function mayEnter({ member, replaces, link }: Joiner, view: View): boolean {
   const known = memberOf(view, member.id)?.incarnation;
   return link.up && known !== member.incarnation && (known === undefined || known === replaces);
+}
+
+function contradicts(option: string, settled: number, wanted: number): RouterError {
+  const message = `${option}: this cluster was founded with ${settled}; ${wanted} contradicts that`;
+  return new RouterError('CONFIG_MISMATCH', message);
+}
+
+function silent(id: string): RouterError {
+  const message = `a node with the id '${id}' does not answer, and is not proved to be dead: it is waited for`;
+  return new RouterError('NODE_DOWN', message);
 }
 
 function taken(id: string): RouterError {

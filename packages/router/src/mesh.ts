@@ -9,12 +9,12 @@ export class Mesh {
 
   constructor(
     self: string,
-    options: Omit<PeerOptions, 'to' | 'birth' | 'died'>,
+    options: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>,
     died: (member: Member) => void,
   ) {
     this.#self = self;
     this.#open = (member, view) =>
-      new Peer({ ...options, to: member, birth: view.birth, died: () => died(member) });
+      new Peer({ ...options, lasting: true, to: member, birth: view.birth, died: () => died(member) });
   }
 
   /** Opens links to members that came, and lets those to members that went end with their last answer. */
@@ -35,6 +35,22 @@ export class Mesh {
 
   get(id: string): Peer | undefined {
     return this.#peers.get(id)?.peer;
+  }
+
+  /** For how long nothing has been heard of a member, in ms; 0 for this node itself. */
+  silence({ id, incarnation }: Member): number {
+    const known = this.#peers.get(id);
+    return known?.incarnation === incarnation ? known.peer.silence : 0;
+  }
+
+  /** Counts the silence of everybody from now on. */
+  excuse(): void {
+    for (const peer of this.all()) peer.excuse();
+  }
+
+  /** Asks everybody for a sign of life and a lease. */
+  ask(): void {
+    for (const peer of this.all()) peer.ask();
   }
 
   all(): Peer[] {

@@ -1,12 +1,21 @@
 import type { Agreement } from './agreement.ts';
 import type { Clock, Timer } from './clock.ts';
-import type { MoveLimits } from './options.ts';
+import type { Outflow } from './outflow.ts';
 import type { Ownership } from './ownership.ts';
-import { Outflow, type ReplicaMessages, Throttle } from './replica.ts';
+import type { Replication } from './replication.ts';
 import type { Router } from './router.ts';
 import type { Safeguards } from './safeguards.ts';
-import type { ReplicaRecord, Services } from './services.ts';
-import { completeMoves, hasOpenedAll, type Move, memberOf, planMoves, type View } from './view.ts';
+import type { Services } from './services.ts';
+import {
+  completeMoves,
+  type HandedOver,
+  hasOpenedAll,
+  type Member,
+  type Move,
+  memberOf,
+  planMoves,
+  type View,
+} from './view.ts';
 
 /** A group of partitions that this node has handed over. */
 export interface MovedEvent {
@@ -30,30 +39,32 @@ export interface MoveStatus {
 
 export interface MovesOptions {
   readonly self: string;
-  readonly incarnation: string;
   readonly router: Router;
   readonly agreement: Agreement;
   readonly ownership: Ownership;
   readonly services: Services;
+  readonly replication: Replication;
   readonly clock: Clock;
-  readonly limits: Required<MoveLimits>;
+  /** How many groups of partitions are under way at a time. */
+  readonly concurrency: number;
   readonly safeguards: Safeguards;
   /** How long the members must have been the same before anything moves, in ms: joins of about the same time are one. */
   readonly settle: number;
-  send<T extends keyof ReplicaMessages>(to: string, type: T, args: ReplicaMessages[T]): Promise<unknown>;
   moved(event: MovedEvent): void;
+  /** A group is not on its way any more, wherever it is now. */
+  ended(): void;
   log(message: string): void;
 }
 
 interface Handover {
-  readonly to: string;
-  readonly incarnation: string;
-  /** The terms of the partitions as the copy began. */
-  readonly terms: readonly number[];
+  readonly to: Member;
+  readonly partitions: readonly number[];
+  readonly held: ReadonlySet<number>;
   readonly outflow: Outflow;
+  /** What the stream had sent before. */
+  readonly records: number;
+  readonly bytes: number;
   phase: MoveStatus['phase'];
-  /** A compare-and-set was sent and its outcome is not known: somebody else may own the partitions by now. */
-  uncertain: boolean;
 }
 
 /** Partitions that are sealed and published together: enough to make a view worth its while, few enough to seal shortly. */
@@ -67,30 +78,24 @@ const retryAfter = 200;
  */
 export class Moves {
   readonly #options: MovesOptions;
-  readonly #throttle: Throttle;
   readonly #handovers = new Set<Handover>();
   #timer: Timer | undefined;
   #members = '';
   #settledAt = 0;
   #hurried = false;
   #stopped = false;
-  #streams = 0;
 
   constructor(options: MovesOptions) {
     this.#options = options;
-    this.#throttle = new Throttle(options.clock, options.limits.bytesPerSecond);
   }
 
-  /** Looks at a new view: gives up what has become pointless, and begins what it asks for once it has settled. */
+  /** Looks at a new view, and begins what it asks for once it has settled. */
   follow(view: View): void {
     const { clock, settle } = this.#options;
     const members = JSON.stringify([view.members, Object.keys(view.caches)]);
     if (members !== this.#members) {
       this.#members = members;
       this.#settledAt = clock.now() + (this.#hurried ? 0 : settle);
-    }
-    for (const { to, incarnation, outflow } of this.#handovers) {
-      if (memberOf(view, to)?.incarnation !== incarnation) outflow.fail(new Error(`${to} has gone`));
     }
     this.#schedule(0);
   }
@@ -102,34 +107,25 @@ export class Moves {
     this.#schedule(0);
   }
 
-  /** A change to a partition; it follows the copy that is on its way, if one is. */
-  changed(service: string, partition: number, record: ReplicaRecord): void {
-    for (const { outflow } of this.#handovers) {
-      if (outflow.partitions.has(partition)) outflow.changed(service, partition, record);
-    }
-  }
-
-  /** Whether changes to a partition are wanted now. */
-  streaming(partition: number): boolean {
-    if (this.#handovers.size === 0) return false;
-    for (const { outflow } of this.#handovers) if (outflow.partitions.has(partition)) return true;
+  /** Whether a partition is on its way. */
+  moving(partition: number): boolean {
+    for (const { held } of this.#handovers) if (held.has(partition)) return true;
     return false;
   }
 
   status(): MoveStatus[] {
-    return [...this.#handovers].map(({ to, phase, outflow }) => ({
-      to,
+    return [...this.#handovers].map(({ to, phase, partitions, outflow, records, bytes }) => ({
+      to: to.id,
       phase,
-      partitions: outflow.partitions.size,
-      records: outflow.sentRecords,
-      bytes: outflow.sentBytes,
+      partitions: partitions.length,
+      records: outflow.sentRecords - records,
+      bytes: outflow.sentBytes - bytes,
     }));
   }
 
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    for (const { outflow } of this.#handovers) outflow.fail(new Error('this node has stopped'));
   }
 
   #schedule(after: number): void {
@@ -142,122 +138,149 @@ export class Moves {
   }
 
   #begin(): void {
-    const { agreement, limits } = this.#options;
-    while (!this.#stopped && this.#handovers.size < limits.concurrency) {
-      const planned = this.#planned(agreement.view);
-      const first = planned[0];
-      const target = first === undefined ? undefined : memberOf(agreement.view, first.to);
-      if (target === undefined) return;
-      const group = planned.filter(({ to }) => to === target.id).slice(0, groupSize);
-      void this.#handOver(group, target.id, target.incarnation, agreement.view);
+    const { agreement, replication, concurrency } = this.#options;
+    const { view } = agreement;
+    const planned = this.#planned(view);
+    for (const id of new Set(planned.map(({ to }) => to))) {
+      const target = memberOf(view, id);
+      const outflow = target === undefined ? undefined : replication.to(target);
+      if (target === undefined) continue;
+      // Its stream has failed, and what was published over it is not known yet.
+      if (outflow === undefined) this.#schedule(retryAfter);
+      const own = outflow === undefined ? [] : planned.filter(({ to }) => to === id);
+      for (let at = 0; at < own.length; at += groupSize) {
+        if (this.#stopped || this.#handovers.size >= concurrency) return;
+        void this.#handOver(own.slice(at, at + groupSize), target, outflow!, view);
+      }
     }
   }
 
-  async #handOver(moves: readonly Move[], to: string, incarnation: string, view: View): Promise<void> {
-    const { clock, log, services, send, safeguards } = this.#options;
+  async #handOver(moves: readonly Move[], to: Member, outflow: Outflow, view: View): Promise<void> {
+    const { clock, log, ended, agreement, replication } = this.#options;
     const began = clock.now();
-    this.#streams += 1;
-    const outflow = new Outflow({
-      stream: `${this.#options.incarnation}:${this.#streams}`,
-      moves,
-      view,
-      services,
-      clock,
-      throttle: this.#throttle,
-      ordered: safeguards.orderedDeltas,
-      parting: safeguards.movingLoads,
-      send: (type, args) => send(to, type, args),
-    });
+    const partitions = moves.map(({ partition }) => partition);
+    const { sentRecords: records, sentBytes: bytes } = outflow;
     const handover: Handover = {
       to,
-      incarnation,
-      terms: view.terms,
+      partitions,
+      held: new Set(partitions),
       outflow,
+      records,
+      bytes,
       phase: 'copying',
-      uncertain: false,
     };
     this.#handovers.add(handover);
     let moved = false;
     try {
-      await outflow.copy();
-      moved = await this.#sealAndPublish(moves, handover, began);
+      await outflow.copy(partitions, 'all');
+      moved = await this.#sealAndPublish(moves, handover, view, began);
     } catch (error) {
-      log(`moving ${moves.length} partitions to ${to}: ${(error as Error).message}`);
+      log(`moving ${moves.length} partitions to ${to.id}: ${(error as Error).message}`);
     } finally {
       this.#handovers.delete(handover);
-      // What may have been accepted must not be thrown away; the next view decides on it.
-      if (!moved && !handover.uncertain) void this.#abort(handover);
+      // What may have been published meanwhile is tidied up later.
+      if (!this.#stopped && !replication.doubts(to.id)) {
+        const { backups, owners } = agreement.view;
+        const left = partitions.filter((partition) => owners[partition] === this.#options.self);
+        outflow.close(left.filter((partition) => !backups[partition]!.includes(to.id)));
+      }
+      ended();
     }
     // A failed group is tried again, but not at once; after a good one the next can begin.
     this.#schedule(moved ? 0 : retryAfter);
   }
 
-  async #sealAndPublish(moves: readonly Move[], handover: Handover, began: number): Promise<boolean> {
-    const { agreement, ownership, clock, moved, safeguards } = this.#options;
-    const { to, outflow } = handover;
-    const partitions = [...outflow.partitions];
+  async #sealAndPublish(
+    moves: readonly Move[],
+    handover: Handover,
+    begun: View,
+    began: number,
+  ): Promise<boolean> {
+    const { agreement, ownership, clock, moved, safeguards, replication } = this.#options;
+    const { to, partitions, outflow, records, bytes } = handover;
     // While the store is out nothing can be committed, so nothing is sealed: the outage must not reach callers.
     await agreement.probe();
     handover.phase = 'sealed';
     if (safeguards.sealing) ownership.seal(partitions);
+    let known = true;
     try {
-      if (!safeguards.singleCommit) await this.#publish(moves, handover);
-      await outflow.finish();
-      handover.uncertain = true;
-      const view = await this.#publish(moves, handover);
-      handover.uncertain = false;
+      if (!safeguards.singleCommit) await this.#publish(moves, to, begun);
+      if (safeguards.movingLoads) this.#part(handover);
+      await outflow.settled(partitions);
+      const view = await replication.inDoubt(to.id, () => {
+        if (outflow.failure !== undefined) throw outflow.failure;
+        known = false;
+        return this.#publish(moves, to, begun);
+      });
+      known = true;
       const done = partitions.filter((partition) => view.owners[partition] !== this.#options.self);
       if (done.length === 0) return false;
-      const { sentRecords: records, sentBytes: bytes } = outflow;
-      moved({ to, partitions: done, records, bytes, duration: clock.now() - began });
+      moved({
+        to: to.id,
+        partitions: done,
+        records: outflow.sentRecords - records,
+        bytes: outflow.sentBytes - bytes,
+        duration: clock.now() - began,
+      });
       return true;
     } finally {
-      if (!handover.uncertain && safeguards.sealing) ownership.unseal(partitions);
+      // Once the compare-and-set is sent, its outcome must be known before anything is unsealed.
+      if (known && safeguards.sealing) ownership.unseal(partitions);
     }
   }
 
-  /** Once the compare-and-set is sent, its outcome must be known before anything is unsealed, however long that takes. */
-  async #publish(moves: readonly Move[], { to, incarnation, terms }: Handover): Promise<View> {
-    const { agreement, self, log } = this.#options;
-    for (;;) {
-      try {
-        return await agreement.publish((current) => {
-          if (this.#stopped) throw new Error('this node has stopped');
-          const target = memberOf(current, to);
-          // The target may have gone, begun to leave, or not opened what was opened meanwhile.
-          if (target?.incarnation !== incarnation || target.weight === 0) return undefined;
-          if (!hasOpenedAll(current, target)) return undefined;
-          // One that went and is back, while the store was slow to answer, is not what was copied.
-          const own = moves.filter(
-            ({ partition }) =>
-              current.owners[partition] === self && current.terms[partition] === terms[partition],
+  /** What else must move, now that no call can change these partitions any more. */
+  #part({ partitions, outflow }: Handover): void {
+    for (const partition of partitions) {
+      for (const [name, { replica }] of this.#options.services.entries()) {
+        for (const record of replica?.parting(partition) ?? []) outflow.tell(name, partition, record);
+      }
+    }
+  }
+
+  #publish(moves: readonly Move[], { id, incarnation }: Member, begun: View): Promise<View> {
+    const { agreement, self } = this.#options;
+    return agreement.insist((current) => {
+      if (this.#stopped) throw new Error('this node has stopped');
+      const target = memberOf(current, id);
+      // The target may have gone, begun to leave, or not opened what was opened meanwhile.
+      if (target?.incarnation !== incarnation || target.weight === 0) return undefined;
+      if (!hasOpenedAll(current, target)) return undefined;
+      // One that went and is back, while the store was slow to answer, is not what was copied.
+      const own = moves.filter(
+        ({ partition }) =>
+          current.owners[partition] === self && current.terms[partition] === begun.terms[partition],
+      );
+      return own.length === 0
+        ? undefined
+        : completeMoves(
+            current,
+            own.map((move) => this.#handedOver(current, move)),
           );
-          return own.length === 0 ? undefined : completeMoves(current, own);
-        });
-      } catch (error) {
-        if (this.#stopped) throw error;
-        log(`committing a move to ${to}: ${(error as Error).message}`);
-      }
-    }
+    });
   }
 
-  /** Tells the target that its copy is worth nothing, until it has heard of it or is gone: it would keep the copy. */
-  async #abort({ to, incarnation, outflow }: Handover): Promise<void> {
-    const { agreement, clock } = this.#options;
-    while (!this.#stopped && memberOf(agreement.view, to)?.incarnation === incarnation) {
-      try {
-        await outflow.abort();
-        return;
-      } catch {
-        await new Promise<void>((resolve) => void clock.after(1_000, resolve));
-      }
-    }
+  /**
+   * With the copies that are exactly as this node leaves the partition, which is sealed. Its own is one of them as long as
+   * there are too few.
+   */
+  #handedOver(view: View, move: Move): HandedOver {
+    const { self, replication, safeguards } = this.#options;
+    const { partition, to } = move;
+    const backups = view.backups[partition]!.filter((id) => {
+      const outflow = replication.present(id);
+      const same = replication.reaches(id, partition) && outflow?.applied(outflow.position(partition));
+      return id !== to && same === true;
+    });
+    const enough = backups.length >= view.redundancy || !safeguards.sealing || !safeguards.singleCommit;
+    return { ...move, backups: enough ? backups : [...backups, self] };
   }
 
-  /** What the view asks this node to hand over and is not on its way yet. */
+  /** What the view asks this node to hand over, and is neither on its way yet nor fenced. */
   #planned(view: View): readonly Move[] {
-    const { self, router } = this.#options;
-    const moving = new Set([...this.#handovers].flatMap(({ outflow }) => [...outflow.partitions]));
-    return planMoves(view, router).filter(({ from, partition }) => from === self && !moving.has(partition));
+    const { self, router, ownership } = this.#options;
+    return planMoves(view, router).filter(
+      ({ from, partition }) => from === self && !this.moving(partition) && !ownership.fenced(partition),
+    );
   }
 }

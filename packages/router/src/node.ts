@@ -1,12 +1,19 @@
 import { Acceptors } from './acceptors.ts';
 import { Agreement } from './agreement.ts';
+import { Backups } from './backups.ts';
+import { CallLog, callLogService } from './call-log.ts';
 import type { Clock } from './clock.ts';
 import { Codec } from './codec.ts';
 import { depart, type LeaveReport } from './departure.ts';
 import { Dispatch } from './dispatch.ts';
+import { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import { Events, type NodeEvents } from './events.ts';
+import { Gate } from './gate.ts';
+import type { Identity } from './handshake.ts';
 import { hashKey, type Key, partitionOf } from './hash.ts';
+import { Inflow } from './inflow.ts';
+import { Lease } from './lease.ts';
 import { largestValue } from './limits.ts';
 import { clusterService, Membership } from './membership.ts';
 import { Mesh } from './mesh.ts';
@@ -16,14 +23,20 @@ import { checkWeight, type JoinOptions, type JoinSettings, settle } from './opti
 import { Ownership } from './ownership.ts';
 import type { PeerOptions } from './peer.ts';
 import type { Random } from './random.ts';
-import { Inflow } from './replica.ts';
+import type { StreamAnswer, StreamMessage, Unit } from './replica-stream.ts';
+import { Replication } from './replication.ts';
 import { Serve } from './serve.ts';
 import { type ReplicaRecord, type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
+import { Suspicion } from './suspicion.ts';
+import { Throttle } from './throttle.ts';
 import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
 import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
-import { encodeView } from './view-json.ts';
+import { decodeView, encodeView } from './view-json.ts';
+
+/** How many calls are remembered, so that they are not executed again. */
+const rememberedCalls = 262_144;
 
 /** How long `leave` may take to hand things over unless it is told, in ms. */
 const defaultLeave = 20_000;
@@ -58,10 +71,19 @@ export class RoutedNode implements AsyncDisposable {
   readonly #serve: Serve;
   readonly #mesh: Mesh;
   readonly #membership: Membership;
+  readonly #electors: Electors;
+  readonly #lease: Lease;
+  readonly #suspicion: Suspicion;
+  readonly #replication: Replication;
+  readonly #gate: Gate;
+  readonly #backups: Backups;
   readonly #moves: Moves;
   readonly #inflow: Inflow;
+  readonly #calls: CallLog;
   readonly #acceptors: Acceptors;
   readonly #events: Events;
+  /** Whom this node is asking for a later view. */
+  readonly #learning = new Set<string>();
   /** Who needs this process alive: calls, promises that were given out, and the user, if so asked. */
   #retained = 0;
   #listener: Listener | undefined;
@@ -70,6 +92,8 @@ export class RoutedNode implements AsyncDisposable {
   /** No new calls are accepted. */
   #leaving = false;
   #closed = false;
+  /** Why this node has ended, if nobody here asked it to. */
+  #reason: RouterError | undefined;
 
   /** Use {@link join}. */
   constructor(settings: JoinSettings) {
@@ -90,16 +114,30 @@ export class RoutedNode implements AsyncDisposable {
       opened: [],
     };
     const log = (message: string): void => logger.info(`[${cluster}/${id}] ${message}`);
+    const { safeguards } = settings;
+    this.#electors = new Electors(settings.incarnation);
+    this.#lease = new Lease({
+      self: settings.incarnation,
+      clock,
+      duration: failureAfter / 2,
+      safeguards,
+      ask: () => {
+        this.#mesh.ask();
+        if (this.#lease.low) void agreement.refresh();
+      },
+    });
     const agreement = new Agreement({
       store,
       clock,
       changed: (view, previous) => this.#follow(view, previous),
       published: (view) => this.#tell(view),
-      diverged: (reason) => this.#stop(`this node contradicts its cluster: ${reason}`),
+      confirmed: (askedAt) => this.#lease.confirmed(askedAt),
+      diverged: (reason) =>
+        this.#stop(new RouterError('CLOSED', `this node contradicts its cluster: ${reason}`)),
       log,
     });
     this.#agreement = agreement;
-    const peer: Omit<PeerOptions, 'to' | 'birth' | 'died'> = {
+    const peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'> = {
       self,
       cluster,
       transport,
@@ -107,7 +145,8 @@ export class RoutedNode implements AsyncDisposable {
       limits,
       failureAfter,
       epoch: () => this.#epoch(),
-      heardEpoch: (epoch) => this.#heard(epoch),
+      heardEpoch: (from, epoch) => this.#heard(from, epoch),
+      granted: ({ incarnation }, askedAt, asked, epoch) => this.#granted(incarnation, askedAt, asked, epoch),
       log,
     };
     this.#mesh = new Mesh(id, peer, (member) => this.#report(this.#membership.bury(member)));
@@ -115,26 +154,86 @@ export class RoutedNode implements AsyncDisposable {
       ...settings,
       self,
       agreement,
+      electors: this.#electors,
       codec: this.codec,
       peer,
       approach: (birth) => {
         this.#birth = birth;
       },
-      reaches: (other) => this.#mesh.get(other)?.up === true,
+      reaches: (other) => other === id || this.#mesh.get(other)?.heardWithin(failureAfter / 2) === true,
       log,
+    });
+    const tell = (to: string, handler: string, args: readonly unknown[]): Promise<unknown> =>
+      this.dispatch.callNode(to, {
+        service: clusterService,
+        handler,
+        args,
+        timeout: failureAfter,
+        repeatable: true,
+      });
+    this.#suspicion = new Suspicion({
+      self,
+      clock,
+      agreement,
+      electors: this.#electors,
+      lease: this.#lease,
+      mesh: this.#mesh,
+      router,
+      safeguards,
+      failureAfter,
+      ask: (to, what, ...args) => tell(to, what, args),
+      log,
+    });
+    this.#replication = new Replication({
+      self: id,
+      incarnation: settings.incarnation,
+      services: this.#services,
+      clock,
+      throttle: new Throttle(clock, settings.moves.bytesPerSecond),
+      patience: failureAfter,
+      safeguards,
+      view: () => agreement.view,
+      // As a list: it holds values that are encoded already, which cannot be fields of an object.
+      send: (to, { stream, sequence, epoch, units }) =>
+        tell(to, 'replicate', [stream, sequence, epoch, units]) as Promise<StreamAnswer>,
+      progress: (to, broken) => {
+        this.#gate.review(to);
+        if (broken && !this.#closed) this.#backups.follow();
+      },
+      log,
+    });
+    this.#gate = new Gate({ self: id, clock, replication: this.#replication, view: () => agreement.view });
+    this.#backups = new Backups({
+      self: id,
+      agreement,
+      replication: this.#replication,
+      gate: this.#gate,
+      clock,
+      moving: (partition) => this.#moves.moving(partition),
+      log,
+    });
+    this.#calls = new CallLog({
+      clock,
+      limit: rememberedCalls,
+      slack: failureAfter,
+      streaming: (partition) => this.#replication.streaming(partition),
+      changed: (partition, record) => this.#replication.changed(callLogService, partition, record),
     });
     this.#serve = new Serve({
       self: id,
       clock,
       codec: this.codec,
       ownership: this.#ownership,
+      lease: this.#lease,
+      gate: this.#gate,
+      replication: this.#replication,
+      calls: this.#calls,
       services: this.#services,
-      safeguards: settings.safeguards,
-      partitions: () => agreement.view.owners.length,
-      epoch: () => this.#epoch(),
+      safeguards,
+      view: () => (agreement.joined ? agreement.view : undefined),
     });
     this.dispatch = new Dispatch({
-      self: id,
+      self,
       clock,
       codec: this.codec,
       agreement,
@@ -142,37 +241,44 @@ export class RoutedNode implements AsyncDisposable {
       timeout,
       strict,
       peer: (other) => this.#mesh.get(other),
-      closed: () => this.#closed,
-      accepting: () => !this.#leaving && !this.#closed,
+      ended: () => (this.#closed ? this.#end() : undefined),
+      refusing: () => (this.#leaving || this.#closed ? this.#end() : undefined),
       busy: (active) => this.#retain(active ? 1 : -1),
     });
     this.#inflow = new Inflow(id, this.#services);
     this.#moves = new Moves({
       self: id,
-      incarnation: settings.incarnation,
       router,
       agreement,
       ownership: this.#ownership,
       services: this.#services,
+      replication: this.#replication,
       clock,
-      limits: settings.moves,
-      safeguards: settings.safeguards,
+      concurrency: settings.moves.concurrency,
+      safeguards,
       settle: settings.settle,
-      send: (to, handler, args) =>
-        this.dispatch.callNode(to, { service: clusterService, handler, args, timeout: failureAfter }),
       moved: (event) => this.#events.emit('moved', event),
+      ended: () => this.#backups.follow(),
       log,
     });
     this.#services.add(clusterService, {
-      handlers: { ...this.#membership.handlers, ...this.#inflow.handlers(() => this.view) },
+      handlers: {
+        ...this.#membership.handlers,
+        ...this.#suspicion.handlers,
+        replicate: ({ caller }, stream: string, sequence: number, epoch: number, units: readonly Unit[]) =>
+          this.#take(caller, { stream, sequence, epoch, units }),
+      },
     });
+    this.#services.add(callLogService, this.#calls.service);
     this.#acceptors = new Acceptors({
       clock,
       limits,
+      failureAfter,
       self: () => ({ id, incarnation: settings.incarnation, cluster, birth: this.#birth }),
       epoch: () => this.#epoch(),
-      heardEpoch: (epoch) => this.#heard(epoch),
-      serve: (request, caller) => this.#serve.answer(request, caller.id),
+      heardEpoch: (from, epoch) => this.#heard(from, epoch),
+      grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
+      serve: (request, caller) => this.#serve.answer(request, caller),
       log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
     });
   }
@@ -186,6 +292,7 @@ export class RoutedNode implements AsyncDisposable {
       this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
       if (keepAlive) this.#retain(1);
       await this.#awaited(this.#membership.enter());
+      this.#suspicion.start();
     } catch (error) {
       const retracted = await this.#membership.retract().then(
         () => true,
@@ -208,8 +315,8 @@ export class RoutedNode implements AsyncDisposable {
   /** Whether this node is alone, owns everything, and may skip routing and encoding. */
   get solo(): boolean {
     // Sealed, when it is on its way out: somebody may be founding the cluster anew already.
-    const owning = this.#ownership.standing(0) === 'owned';
-    return owning && !this.strict && !this.#closed && this.view.members.length === 1;
+    const alone = this.#ownership.everything && this.#lease.unconditional;
+    return alone && !this.strict && !this.#closed && this.view.members.length === 1;
   }
 
   /** The members of the cluster, this node included. */
@@ -226,7 +333,17 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Whether this node may answer for the key of that hash now. */
   owns(hash: number): boolean {
-    return this.#ownership.standing(partitionOf(hash, this.view.owners.length)) === 'owned';
+    const standing = this.#ownership.standing(partitionOf(hash, this.view.owners.length));
+    return standing === 'owned' && this.#lease.valid;
+  }
+
+  /**
+   * Whether this node has an in-sync copy of what another node owns under that hash. What it holds may be older than what
+   * the owner has answered, by as long as a lease lasts and messages take.
+   */
+  copies(hash: number): boolean {
+    if (this.#closed || !this.#lease.valid) return false;
+    return this.#inflow.holds(this.view, partitionOf(hash, this.view.owners.length));
   }
 
   /** The largest encoded value that can be sent, in bytes. */
@@ -254,7 +371,7 @@ export class RoutedNode implements AsyncDisposable {
    * they are known here, else by the promise. Resolves when it is recorded; calls are answered from now on.
    */
   open(name: string, service: Service, settings: object = {}): Promise<void> {
-    if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
+    if (this.#closed) throw this.#end();
     const { router } = this.#settings;
     const options = { self: this.id, router, agreement: this.#agreement, services: this.#services };
     return this.#awaited(openService(options, name, service, settings));
@@ -277,7 +394,7 @@ export class RoutedNode implements AsyncDisposable {
     while (!this.#closed && !share()) {
       await this.#agreement.reach(this.view.epoch + 1, this.#settings.failureAfter);
     }
-    if (this.#closed) throw new RouterError('CLOSED', 'this node is closed');
+    if (this.#closed) throw this.#end();
   }
 
   /** What this node knows of its cluster and of itself. */
@@ -306,7 +423,7 @@ export class RoutedNode implements AsyncDisposable {
       const member = memberOf(view, this.id);
       // Before its turn came this node may have begun to leave, for which it gave up its weight.
       const done = this.#closing !== undefined || member === undefined || member.weight === weight;
-      return done ? undefined : reweigh(view, this.id, weight, router);
+      return done ? undefined : this.#electors.seated(view, reweigh(view, this.id, weight, router));
     });
     await this.#awaited(published);
   }
@@ -328,17 +445,18 @@ export class RoutedNode implements AsyncDisposable {
 
   /**
    * Takes a member out of the cluster that cannot be reached and whose death nobody can prove, as when its process hangs or
-   * its socket file was deleted. What it owned begins again empty at others. Only an operator can know that it is gone:
-   * one that is still running stops when it learns of this. Resolves when it is published; a member that can be reached is
+   * its socket file was deleted. Copies of what it owned take over; what has none begins again, empty. Only an operator can
+   * know that it is gone: one that is still running stops when it learns of this. Resolves when it is published; a member that can be reached is
    * refused with `INVALID_OPTION`.
    */
   async forget(id: string): Promise<void> {
     await this.#awaited(this.#membership.forget(id));
   }
 
-  /** Whether this process can stop now and nothing is lost with it: it owns no partition. */
+  /** Whether this process can stop now and nothing is lost with it: it owns no partition, and is no backup of one. */
   safeToStop(): boolean {
-    return this.#closed || this.#ownership.owned().length === 0;
+    if (this.#closed) return true;
+    return this.#ownership.owned().length === 0 && !this.view.backups.some((ids) => ids.includes(this.id));
   }
 
   /**
@@ -367,12 +485,12 @@ export class RoutedNode implements AsyncDisposable {
 
   /** For services: a change to a partition of this node, so that copies of it follow. */
   changed(service: string, partition: number, record: ReplicaRecord): void {
-    this.#moves.changed(service, partition, record);
+    this.#replication.changed(service, partition, record);
   }
 
   /** For services: whether changes to a partition are wanted now. */
   streaming(partition: number): boolean {
-    return this.#moves.streaming(partition);
+    return this.#replication.streaming(partition);
   }
 
   async #leave(within: number): Promise<LeaveReport> {
@@ -385,12 +503,15 @@ export class RoutedNode implements AsyncDisposable {
         clock,
         agreement: this.#agreement,
         ownership: this.#ownership,
+        electors: this.#electors,
+        lease: this.#lease,
         moves: this.#moves,
         services: this.#services,
         dispatch: this.dispatch,
         acceptors: this.#acceptors,
         timeout,
         grace: failureAfter,
+        settled: (ms) => this.#gate.settled(ms),
         refuse: () => {
           this.#leaving = true;
         },
@@ -406,6 +527,13 @@ export class RoutedNode implements AsyncDisposable {
   async #shutDown(parted: boolean): Promise<void> {
     this.#closed = true;
     this.#moves.stop();
+    this.#suspicion.stop();
+    this.#backups.stop();
+    this.#gate.close();
+    this.#replication.stop();
+    this.#lease.close();
+    this.#calls.close();
+    this.#inflow.close();
     this.#agreement.close();
     this.#mesh.close();
     this.#acceptors.close();
@@ -414,32 +542,85 @@ export class RoutedNode implements AsyncDisposable {
   }
 
   /** Ends without leaving: the cluster has already gone on without this node. */
-  #stop(reason: string): void {
+  #stop(reason: RouterError): void {
     if (this.#closing !== undefined) return;
+    this.#reason = reason;
     const lost = this.#ownership.owned().length;
     this.#closing = this.#shutDown(true).then(() => ({ moved: 0, lost }));
-    this.#fail(new RouterError('CLOSED', reason));
+    this.#fail(reason);
+  }
+
+  /** What calls get when this node has ended. */
+  #end(): RouterError {
+    const { code, message } = this.#reason ?? new RouterError('CLOSED', `node '${this.id}' is closed`);
+    return new RouterError(code, message, { cause: this.#reason });
   }
 
   #follow(view: View, previous: View | undefined): void {
     const before = this.#ownership.owned();
     this.#ownership.view = view;
+    this.#electors.follow(view);
+    this.#lease.follow(view);
     if (memberOf(view, this.id)?.incarnation !== this.#settings.incarnation) {
       this.#services.wake();
-      // While leaving, the view without this node is its own.
-      if (this.#closing === undefined) this.#stop('the cluster has removed this node');
+      // Copies were promoted as they were: what they had not acknowledged may or may not be there.
+      this.#gate.close();
+      // While leaving, the view without this node is its own; its last calls may go to members that come after.
+      if (this.#closing !== undefined) this.#mesh.follow(view);
+      else this.#stop(new RouterError('FENCED', removed(this.id)));
       return;
     }
+    // One that went and has come back, in views that this node has missed, is another ownership.
+    const same = (partition: number): boolean =>
+      previous?.owners[partition] === this.id && previous.terms[partition] === view.terms[partition];
+    const gained = this.#ownership.owned().filter((partition) => !same(partition));
     for (const partition of before) {
-      if (view.owners[partition] === this.id) continue;
-      for (const service of this.#services.all()) service.replica?.drop(partition);
+      if (view.owners[partition] !== this.id || !same(partition)) this.#part(view, previous!, partition);
     }
+    const lost = gained.filter(
+      (partition) =>
+        view.origins[partition]! < view.terms[partition]! && !this.#inflow.ready(view, partition),
+    );
+    if (lost.length > 0) this.#fail(new RouterError('PROTOCOL', `partitions without their data: ${lost}`));
     this.#inflow.follow(view);
+    this.#fence(view, gained);
     this.#mesh.follow(view);
+    this.#replication.follow(view);
+    for (const partition of gained) this.#backups.attach(view, partition);
+    this.#gate.review();
     this.#moves.follow(view);
+    this.#backups.follow();
     this.#mourn(view, previous);
     this.#services.wake();
+    if (view.electorate.epoch !== previous?.electorate.epoch) this.#mesh.ask();
     this.#events.emit('view', view);
+  }
+
+  /** A partition is another node's now; its new owner may count on what was here as a copy. */
+  #part(view: View, previous: View, partition: number): void {
+    const same = view.origins[partition] === previous.origins[partition];
+    const copy = view.owners[partition] === this.id || view.backups[partition]!.includes(this.id);
+    if (same && copy) this.#inflow.demote(view, partition);
+    else for (const service of this.#services.all()) service.replica?.drop(partition);
+  }
+
+  /** What was taken over without proof is answered for once the earlier owner cannot do so any more. */
+  #fence(view: View, gained: readonly number[]): void {
+    if (view.fenced.length === 0 || !this.#settings.safeguards.fencing) return;
+    const fenced = gained.filter((partition) => view.fenced.includes(view.terms[partition]!));
+    if (fenced.length === 0) return;
+    this.#ownership.fence(fenced);
+    this.#settings.clock.after(this.#lease.fence, () => {
+      this.#ownership.lift(fenced);
+      if (!this.#closed) this.#moves.follow(this.view);
+    });
+  }
+
+  /** What the owner of partitions says of this node's copies. */
+  #take(owner: string, message: StreamMessage): StreamAnswer {
+    const answer = this.#inflow.take(this.view, owner, message);
+    if (answer === 'behind') void this.#learn(owner, message.epoch);
+    return answer;
   }
 
   /** Tells services which nodes will never answer again. */
@@ -465,8 +646,32 @@ export class RoutedNode implements AsyncDisposable {
     return this.#agreement.joined ? this.view.epoch : 0;
   }
 
-  #heard(epoch: number): void {
-    if (this.#agreement.joined && epoch > this.view.epoch) void this.#agreement.refresh();
+  #heard(from: Identity, epoch: number): void {
+    this.#electors.heard(from.incarnation, epoch);
+    if (this.#agreement.joined && epoch > this.view.epoch) void this.#learn(from.id, epoch);
+  }
+
+  /** Learns of a later view from the store, or if that cannot be had, from the node that knows it. */
+  async #learn(from: string, epoch: number): Promise<void> {
+    await this.#agreement.refresh();
+    if (this.#closed || epoch <= this.view.epoch || this.#learning.has(from)) return;
+    this.#learning.add(from);
+    try {
+      const call = { service: clusterService, handler: 'current', args: [], repeatable: true };
+      this.#agreement.hear(decodeView(String(await this.dispatch.callNode(from, call))));
+    } catch {
+      // The next sign of life tells of it again.
+    } finally {
+      this.#learning.delete(from);
+    }
+  }
+
+  /** A grant counts for the electorate that this node and the voter both had in mind. */
+  #granted(voter: string, askedAt: number, asked: number, epoch: number): void {
+    if (!this.#agreement.joined) return;
+    const { electorate } = this.view;
+    if (asked >= electorate.epoch && epoch >= electorate.epoch)
+      this.#lease.granted(voter, askedAt, electorate.epoch);
   }
 
   #report(work: Promise<unknown>): void {
@@ -477,4 +682,8 @@ export class RoutedNode implements AsyncDisposable {
     this.#settings.logger.error(`[${this.cluster}/${this.id}] ${error.message}`);
     this.#events.emit('error', error);
   }
+}
+
+function removed(id: string): string {
+  return `node '${id}' could not be heard, and its cluster has removed it: join again; what it owned is with others`;
 }

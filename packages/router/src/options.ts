@@ -9,7 +9,7 @@ import { allSafeguards, type Safeguards } from './safeguards.ts';
 import type { Transport } from './transport.ts';
 import { socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
-import { isPowerOfTwo, largestPartitions } from './view-json.ts';
+import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
 import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
@@ -26,7 +26,7 @@ export interface Logger {
 export interface MoveLimits {
   /** How many groups of partitions are under way at a time, from one node. Default: 2. */
   concurrency?: number;
-  /** How many bytes a node sends for moves in a second. Default: no limit. */
+  /** How many bytes of copies, to be moved or kept as backups, a node sends in a second. Default: no limit. */
   bytesPerSecond?: number;
 }
 
@@ -47,13 +47,22 @@ export interface JoinOptions {
   weight?: number;
   /** Slices of the key space, a power of two; counts only for the node that founds the cluster. Default: 4096. */
   partitions?: number;
+  /**
+   * How many other nodes keep an in-sync copy of each partition, 0 to 2. With 1, no acknowledged write is lost when any
+   * one process is killed; a reply then waits for the copies of what it tells. Settled by the node that founds the
+   * cluster; one that wants another number is refused with `CONFIG_MISMATCH`. Default: that of the cluster, or 0.
+   */
+  backups?: number;
   /** Who gets which partition; every node of a cluster must use the same. Default: `balanced()`. */
   router?: Router;
   /** How long a call waits unless it says otherwise, in ms. Default: 5000. */
   timeout?: number;
   /** How long joining may take, in ms. Default: 30,000. */
   joinTimeout?: number;
-  /** A link that is silent for this long is closed, in ms. Default: 3000. */
+  /**
+   * A node that is silent for this long is taken for dead, in ms, if at least half of the nodes agree; its keys are
+   * answered by others after about two thirds of that more. One that is certainly dead is not waited for. Default: 3000.
+   */
   failureAfter?: number;
   /**
    * How long the members, their weights and what they have opened must have been the same before partitions move, in ms.
@@ -76,10 +85,12 @@ export interface JoinOptions {
 
 /** Every option with its value. */
 export interface JoinSettings
-  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves'>> {
+  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups'>> {
   readonly incarnation: string;
   readonly listen: string;
   readonly limits: LinkLimits;
+  /** `undefined`: as many as the cluster has. */
+  readonly backups: number | undefined;
   readonly moves: Required<MoveLimits>;
   readonly safeguards: Safeguards;
   /** Where this machine's sockets are, if they are the library's own. */
@@ -104,6 +115,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   if (!isPowerOfTwo(partitions) || partitions > largestPartitions) {
     throw invalid('partitions', partitions, `a power of two up to ${largestPartitions}`);
   }
+  if (options.backups !== undefined && !isRedundancy(options.backups))
+    throw invalid('backups', options.backups, `a whole number from 0 to ${largestRedundancy}`);
   const incarnation = randomName(random, 10);
   const ownPlace = options.store === undefined || options.transport === undefined;
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
@@ -116,6 +129,7 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     weight,
     partitions,
     incarnation,
+    backups: options.backups,
     directory: options.transport === undefined ? directory : undefined,
     store: bounded(
       options.store ?? directoryStore({ directory: directory!, clock, random }),

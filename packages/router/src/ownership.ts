@@ -17,9 +17,11 @@ interface Seal {
 export class Ownership {
   readonly #self: string;
   readonly #sealed = new Map<number, Seal>();
+  readonly #fenced = new Set<number>();
   /** Set while everything is sealed, whatever this node comes to own meanwhile. */
   #all: Seal | undefined;
   #view: View | undefined;
+  #everything = false;
 
   constructor(self: string) {
     this.#self = self;
@@ -28,6 +30,12 @@ export class Ownership {
   /** Puts a view in force. Seals stay: whoever set them lifts them. */
   set view(view: View) {
     this.#view = view;
+    this.#everything = view.owners.every((owner) => owner === this.#self);
+  }
+
+  /** Whether this node may answer for every partition. */
+  get everything(): boolean {
+    return this.#everything && this.#all === undefined && this.#sealed.size === 0;
   }
 
   standing(partition: number): Standing {
@@ -64,6 +72,22 @@ export class Ownership {
     }
   }
 
+  /** Seals partitions whose earlier owner may still answer, until {@link lift} says that it cannot. */
+  fence(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#fenced.add(partition);
+    this.seal(partitions);
+  }
+
+  lift(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#fenced.delete(partition);
+    this.unseal(partitions);
+  }
+
+  /** Whether a partition is this node's, but the earlier owner may still answer for it. */
+  fenced(partition: number): boolean {
+    return this.#fenced.has(partition);
+  }
+
   /** Seals whatever this node owns, and whatever it is still given. */
   sealAll(): void {
     this.#all ??= newSeal();
@@ -73,6 +97,7 @@ export class Ownership {
   unsealAll(): void {
     const seals = [...this.#sealed.values()];
     this.#sealed.clear();
+    this.#fenced.clear();
     if (this.#all !== undefined) seals.push(this.#all);
     this.#all = undefined;
     for (const seal of seals) seal.release();

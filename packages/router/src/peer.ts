@@ -1,5 +1,4 @@
 import { Batch } from './batch.ts';
-import { ByteReader } from './bytes.ts';
 import type { Clock, Timer } from './clock.ts';
 import {
   type Frame,
@@ -19,7 +18,7 @@ import {
   type Refusal,
   type Welcome,
 } from './handshake.ts';
-import { epochFrame, Heartbeat } from './heartbeat.ts';
+import { Heartbeat, pingFrame, readPong } from './heartbeat.ts';
 import { InFlight, LinkError, type Waiting } from './in-flight.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
 import { ConnectError, type Connection, type Transport } from './transport.ts';
@@ -29,6 +28,8 @@ export interface PeerOptions {
   readonly to: Identity & { readonly address: string };
   readonly cluster: string;
   readonly birth: string;
+  /** Whether this is the one way from this node to the other, or only serves to ask it something. */
+  readonly lasting: boolean;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly limits: LinkLimits;
@@ -36,13 +37,17 @@ export interface PeerOptions {
   readonly failureAfter: number;
   /** The epoch in force here, to tell the peer. */
   epoch(): number;
-  /** The peer knows of a later view. */
-  heardEpoch(epoch: number): void;
+  /** The peer has told which view is in force there. */
+  heardEpoch(from: Identity, epoch: number): void;
+  /** The peer was asked at `askedAt` for a lease, with the view of `asked` in force here, and has granted it. */
+  granted(from: Identity, askedAt: number, asked: number, epoch: number): void;
   /** It is proved that the peer's process is gone. */
   died(): void;
   log(message: string): void;
 }
 
+/** How many questions may wait for their answers. */
+const mostAsked = 64;
 const firstRetry = 20;
 const lastRetry = 1_000;
 
@@ -64,10 +69,15 @@ export class Peer {
   #handshake: Timer | undefined;
   #heartbeat: Heartbeat | undefined;
   #upSince = 0;
+  #heardAt: number;
+  #cameAt = Number.NEGATIVE_INFINITY;
+  /** The questions that wait for their answers over this connection, which come in order. */
+  #asked: { readonly at: number; readonly epoch: number }[] = [];
 
   constructor(options: PeerOptions) {
     this.#options = options;
     this.id = options.to.id;
+    this.#heardAt = options.clock.now();
     this.#inFlight = new InFlight(
       options.clock,
       ({ sent }) => new LinkError('timeout', sent, `${this.id} did not answer in time`),
@@ -86,6 +96,34 @@ export class Peer {
 
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  get incarnation(): string {
+    return this.#options.to.incarnation;
+  }
+
+  /** For how long nothing has been heard of the other node, over this link and those before it, in ms. */
+  get silence(): number {
+    return this.#options.clock.now() - this.#heardAt;
+  }
+
+  /** Whether the link stands and something has come over it within so many ms, however busy this process was. */
+  heardWithin(ms: number): boolean {
+    return this.up && this.#options.clock.now() - this.#cameAt <= ms;
+  }
+
+  /** This process was stopped or busy: that nothing was heard meanwhile is no sign of anything. */
+  excuse(): void {
+    this.#heardAt = this.#options.clock.now();
+  }
+
+  /** Asks for a sign of life, and for a lease; the answer comes as soon as it can. */
+  ask(): void {
+    const { clock, epoch } = this.#options;
+    if (this.#batch === undefined || this.#asked.length >= mostAsked) return;
+    const now = epoch();
+    this.#asked.push({ at: clock.now(), epoch: now });
+    this.#connection?.send(pingFrame(now));
   }
 
   /** Sends a request and answers with its reply, or rejects with a {@link LinkError}. While dialling, requests wait. */
@@ -160,13 +198,14 @@ export class Peer {
       connection.close();
       return;
     }
-    const { self, to, cluster, birth, clock, limits } = this.#options;
+    const { self, to, cluster, birth, lasting, clock, limits } = this.#options;
     this.#connection = connection;
     if (this.#inFlight.size > 0) connection.keepAlive(true);
     const hello: Hello = {
       protocol: protocolVersion,
       cluster,
       birth,
+      lasting,
       ...self,
       to: { id: to.id, incarnation: to.incarnation },
     };
@@ -184,6 +223,8 @@ export class Peer {
   #receive(connection: Connection, reader: FrameReader, chunk: Uint8Array): void {
     if (connection !== this.#connection) return;
     this.#heartbeat?.heard();
+    this.#cameAt = this.#options.clock.now();
+    if (this.up) this.#heardAt = this.#cameAt;
     try {
       for (const frame of reader.push(chunk)) {
         this.#take(connection, frame);
@@ -201,14 +242,23 @@ export class Peer {
     } else if (frame.type === FrameType.replies) {
       for (const { id, reply } of readReplies(frame.body)) this.#inFlight.take(id)?.resolve(reply);
     } else if (frame.type === FrameType.pong) {
-      this.#options.heardEpoch(new ByteReader(frame.body).u48());
+      this.#answer(frame);
     } else {
       throw new RangeError(`a frame of type ${frame.type} has no place here`);
     }
   }
 
+  #answer(frame: Frame): void {
+    const { to, heardEpoch, granted } = this.#options;
+    const { epoch, grants } = readPong(frame.body);
+    const asked = this.#asked.shift();
+    if (asked === undefined) throw new RangeError('an answer to nothing');
+    heardEpoch(to, epoch);
+    if (grants) granted(to, asked.at, asked.epoch, epoch);
+  }
+
   #welcome(connection: Connection, frame: Frame): void {
-    const { to, clock, limits, failureAfter, epoch, heardEpoch, log } = this.#options;
+    const { to, clock, limits, failureAfter, heardEpoch, log } = this.#options;
     if (frame.type === FrameType.refused) {
       const { reason } = parseHandshake<Refusal>(frame.body, ['reason']);
       log(`${this.id} refuses this node: ${reason}`);
@@ -228,10 +278,12 @@ export class Peer {
     this.#heartbeat = new Heartbeat({
       clock,
       failureAfter,
-      beat: () => connection.send(epochFrame(FrameType.ping, epoch())),
+      beat: () => this.ask(),
       silent: () => this.#lost(connection, `${this.id} has been silent for ${failureAfter} ms`),
     });
-    heardEpoch(welcome.epoch);
+    this.#heardAt = clock.now();
+    heardEpoch(to, welcome.epoch);
+    this.ask();
     for (const call of this.#inFlight.all()) this.#send(call, batch);
   }
 
@@ -270,6 +322,7 @@ export class Peer {
     const connection = this.#connection;
     this.#connection = undefined;
     this.#batch = undefined;
+    this.#asked = [];
     connection?.close();
     this.#inFlight.fail(message);
   }

@@ -13,6 +13,18 @@ export interface Safeguards {
   readonly ownershipCheck: boolean;
   /** Work in flight, and those who wait for it, move with the partition. */
   readonly movingLoads: boolean;
+  /** Replies wait until the published copies have what they could have observed. */
+  readonly gatedReplies: boolean;
+  /** All that one call changes reaches a copy together, and with it that the call was executed. */
+  readonly wholeCalls: boolean;
+  /** Calls that were executed are remembered, so that one that comes again is not executed again. */
+  readonly callLog: boolean;
+  /** A node answers only while it holds a lease. */
+  readonly leases: boolean;
+  /** At least half of the electorate must promise to grant a suspected node nothing more. */
+  readonly promises: boolean;
+  /** Who takes over without proof waits until the lease of the earlier owner has run out. */
+  readonly fencing: boolean;
 }
 
 export const allSafeguards: Safeguards = {
@@ -21,4 +33,10 @@ export const allSafeguards: Safeguards = {
   orderedDeltas: true,
   ownershipCheck: true,
   movingLoads: true,
+  gatedReplies: true,
+  wholeCalls: true,
+  callLog: true,
+  leases: true,
+  promises: true,
+  fencing: true,
 };

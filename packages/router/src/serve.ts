@@ -1,28 +1,45 @@
+import type { CallLog } from './call-log.ts';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
 import type { Reply, Request, Target } from './frame.ts';
+import type { Gate, Passage } from './gate.ts';
+import type { Identity } from './handshake.ts';
+import type { Lease } from './lease.ts';
 import type { Ownership } from './ownership.ts';
 import { PartitionSet } from './partition-set.ts';
+import type { Replication } from './replication.ts';
 import type { Safeguards } from './safeguards.ts';
-import type { CallContext, Services } from './services.ts';
+import type { CallContext, Handler, Services } from './services.ts';
+import type { View } from './view.ts';
 
 /** How a call ended at the node that was asked, before anything is encoded. */
 export type Outcome =
-  | { readonly kind: 'result'; readonly value: unknown; readonly covered?: PartitionSet }
-  | { readonly kind: 'thrown'; readonly error: unknown }
+  | {
+      readonly kind: 'result';
+      readonly value: unknown;
+      readonly covered?: PartitionSet;
+      /** The same, encoded, where that was done already. */
+      readonly reply?: Reply;
+    }
+  | { readonly kind: 'thrown'; readonly error: unknown; readonly reply?: Reply }
   | { readonly kind: 'wrongOwner'; readonly epoch: number }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** A call to be executed here. */
 export interface ServedCall {
+  /** Unique for this incarnation of the caller. */
+  readonly id: number;
   readonly target: Target;
   readonly service: string;
   readonly handler: string;
   readonly args: readonly unknown[];
+  readonly repeatable: boolean;
+  /** See {@link Request}. */
+  readonly retryOf?: number;
   /** On this node's clock; a call that is late is dropped unexecuted. */
   readonly deadline: number;
-  /** The id of the node that calls. */
-  readonly caller: string;
+  /** The node that calls. */
+  readonly caller: Identity;
 }
 
 /**
@@ -38,10 +55,14 @@ export interface ServeOptions {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly ownership: Ownership;
+  readonly lease: Lease;
+  readonly gate: Gate;
+  readonly replication: Replication;
+  readonly calls: CallLog;
   readonly services: Services;
   readonly safeguards: Safeguards;
-  partitions(): number;
-  epoch(): number;
+  /** The view in force; `undefined` before this node has joined. */
+  view(): View | undefined;
 }
 
 const nowhere: readonly number[] = [];
@@ -55,19 +76,22 @@ export class Serve {
   }
 
   /** Executes a call of another node. Throws on malformed arguments. */
-  answer(request: Request, caller: string): Reply | Promise<Reply> {
-    const { clock, codec } = this.#options;
+  answer(request: Request, caller: Identity): Reply | Promise<Reply> {
+    const { clock, codec, view } = this.#options;
+    const { id, target, service, handler, repeatable, budget } = request;
+    const current = view();
     // Before it has joined this node owns nothing, and does not know how many partitions there are.
-    if (this.#options.epoch() === 0 && request.target.kind !== 'node')
-      return { kind: 'wrongOwner', epoch: 0 };
-    if (request.target.kind === 'partitions')
-      new PartitionSet(this.#options.partitions(), request.target.set);
+    if (current === undefined && target.kind !== 'node') return { kind: 'wrongOwner', epoch: 0 };
+    if (target.kind === 'partitions') new PartitionSet(current!.owners.length, target.set);
     const outcome = this.execute({
-      target: request.target,
-      service: request.service,
-      handler: request.handler,
+      id,
+      target,
+      service,
+      handler,
+      repeatable,
+      ...(request.retryOf === undefined ? {} : { retryOf: request.retryOf }),
       args: codec.decodeList(request.args),
-      deadline: clock.now() + request.budget,
+      deadline: clock.now() + budget,
       caller,
     });
     return outcome instanceof Promise
@@ -77,68 +101,183 @@ export class Serve {
 
   /** Executes a call: at once if nothing stands in its way, else by a promise that never rejects. */
   execute(call: ServedCall): Outcome | Promise<Outcome> {
-    const { clock, ownership, services } = this.#options;
+    const { clock, ownership, services, lease } = this.#options;
     const remaining = call.deadline - clock.now();
-    if (remaining <= 0) return { kind: 'refused', code: 'TIMEOUT', message: 'the call came too late' };
+    if (remaining <= 0) return refused('TIMEOUT', 'the call came too late');
     const context = this.#admit(call);
-    if (context === 'elsewhere') return { kind: 'wrongOwner', epoch: this.#options.epoch() };
+    if (context === 'elsewhere') return this.#wrongOwner();
     if (context === 'sealed') {
-      const partition = this.#partitionOf(call.target);
-      return this.#within(ownership.released(partition), remaining).then(() => this.execute(call));
+      const released = ownership.released(partitionOf(call.target, this.#partitions()));
+      return this.#within(released, remaining).then(() => this.execute(call));
     }
+    // Ownership may change while a call waits, so it is judged again from the start.
+    if (call.target.kind !== 'node' && !lease.valid)
+      return lease.renewed(remaining).then(() => this.execute(call));
     const covered = call.target.kind === 'partitions' ? (context.partitions as PartitionSet) : undefined;
     // Nothing of it is here: the caller learns just that.
     if (covered?.empty === true) return result(undefined, covered);
     const service = services.get(call.service);
-    // Ownership may change while the call waits, so it is judged again from the start.
     if (service === undefined) return services.opened(call.service, remaining).then(() => this.execute(call));
     const handler = Object.hasOwn(service.handlers, call.handler)
       ? service.handlers[call.handler]
       : undefined;
     if (handler === undefined) {
       const message = `node ${this.#options.self} has no handler '${call.handler}' in '${call.service}'`;
-      return { kind: 'refused', code: 'UNKNOWN_HANDLER', message };
+      return refused('UNKNOWN_HANDLER', message);
     }
-    try {
-      const value = handler(context, ...call.args);
-      if (!(value instanceof Promise)) return result(value, covered);
-      return value.then(
-        (settled) => result(settled, covered),
-        (error) => (error instanceof Reconsider ? this.execute(call) : thrown(error)),
-      );
-    } catch (error) {
-      return thrown(error);
-    }
+    return this.#recall(call) ?? this.#perform(call, context, handler, covered);
   }
 
-  #admit({ target, caller }: ServedCall): CallContext | 'elsewhere' | 'sealed' {
+  /** What a call was answered that was executed before; `undefined` if it was not. */
+  #recall(call: ServedCall): Outcome | Promise<Outcome> | undefined {
+    const { calls, safeguards, view } = this.#options;
+    const { target, repeatable, retryOf, caller, id } = call;
+    if (target.kind !== 'key' || repeatable || !safeguards.callLog) return undefined;
+    const partition = partitionOf(target, this.#partitions());
+    const known = calls.recall(partition, caller.incarnation, id);
+    if (known?.kind === 'ended') return this.#release(call, this.#remembered(known.reply), undefined);
+    if (known?.kind === 'running')
+      return known.reply.then((reply) => this.#release(call, this.#remembered(reply), undefined));
+    // Whoever does not ask again knows that nobody has executed it, though somebody may have begun to.
+    if (retryOf === undefined) return undefined;
+    const lost = view()?.origins[partition] !== retryOf;
+    if (known === undefined && !lost && !calls.forgot(partition)) return undefined;
+    return unknownOutcome(call, 'it was sent before, and whoever executed it is gone or has forgotten');
+  }
+
+  #perform(
+    call: ServedCall,
+    context: CallContext,
+    handler: Handler,
+    covered: PartitionSet | undefined,
+  ): Outcome | Promise<Outcome> {
+    const { replication } = this.#options;
+    const logged = this.#isLogged(call);
+    const outcome = replication.together(() => {
+      let value: unknown;
+      try {
+        value = handler(context, ...call.args);
+      } catch (error) {
+        return this.#log(call, logged, thrown(error));
+      }
+      if (!(value instanceof Promise)) return this.#log(call, logged, result(value, covered));
+      const settled = value.then(
+        (answer) => this.#log(call, logged, result(answer, covered)),
+        (error) => (error instanceof Reconsider ? reconsidered : this.#log(call, logged, thrown(error))),
+      );
+      if (logged) this.#begin(call, settled);
+      return settled;
+    });
+    if (!(outcome instanceof Promise)) return this.#release(call, outcome as Outcome, covered);
+    return outcome.then((settled) => {
+      if (settled !== reconsidered) return this.#release(call, settled, covered);
+      if (logged) this.#forget(call);
+      return this.execute(call);
+    });
+  }
+
+  /** Lets an outcome go once it is certain that this node may still tell it, and that it will not be forgotten. */
+  #release(
+    call: ServedCall,
+    outcome: Outcome,
+    covered: PartitionSet | undefined,
+  ): Outcome | Promise<Outcome> {
+    const { lease, clock } = this.#options;
+    if (call.target.kind === 'node') return outcome;
+    // The handler may have run for longer than the lease: then somebody else may have answered meanwhile.
+    if (!lease.valid) {
+      const why = 'the node that executed it may have been replaced meanwhile';
+      return call.repeatable ? this.#wrongOwner() : unknownOutcome(call, why);
+    }
+    const passage = this.#passage(call.target, covered);
+    if (passage === undefined) return outcome;
+    let safe = false;
+    const passed = passage.safe.then((all) => {
+      safe = all;
+    });
+    return this.#within(passed, call.deadline - clock.now()).then(() => {
+      if (safe) return outcome;
+      passage.giveUp();
+      if (call.repeatable && this.#admit(call) === 'elsewhere') return this.#wrongOwner();
+      if (call.repeatable) return refused('TIMEOUT', 'the copies of what it observed do not answer');
+      return unknownOutcome(call, 'the copies of what it changed do not answer');
+    });
+  }
+
+  #passage(target: Target, covered: PartitionSet | undefined): Passage | undefined {
+    const { gate, safeguards } = this.#options;
+    if (!safeguards.gatedReplies) return undefined;
+    return gate.pass(
+      target.kind === 'key' ? [partitionOf(target, this.#partitions())] : (covered ?? nowhere),
+    );
+  }
+
+  /** Calls of this node itself are never sent, so they cannot come again. */
+  #isLogged({ target, repeatable, caller }: ServedCall): boolean {
+    const { self, safeguards } = this.#options;
+    return target.kind === 'key' && !repeatable && caller.id !== self && safeguards.callLog;
+  }
+
+  #log(call: ServedCall, logged: boolean, outcome: Outcome): Outcome {
+    if (!logged) return outcome;
+    const { calls, clock, ownership } = this.#options;
+    const partition = partitionOf(call.target, this.#partitions());
+    if (ownership.standing(partition) === 'elsewhere') return outcome;
+    const reply = this.#encode(outcome);
+    calls.end(partition, call.caller.incarnation, call.id, call.deadline - clock.now(), reply);
+    return outcome.kind === 'result' || outcome.kind === 'thrown' ? { ...outcome, reply } : outcome;
+  }
+
+  #begin(call: ServedCall, settled: Promise<Outcome>): void {
+    const { calls, clock } = this.#options;
+    const partition = partitionOf(call.target, this.#partitions());
+    const reply = settled.then((outcome) => this.#encode(outcome));
+    calls.begin(partition, call.caller.incarnation, call.id, call.deadline - clock.now(), reply);
+  }
+
+  #forget({ target, caller, id }: ServedCall): void {
+    this.#options.calls.forget(partitionOf(target, this.#partitions()), caller.incarnation, id);
+  }
+
+  #remembered(reply: Reply): Outcome {
+    const { codec } = this.#options;
+    if (reply.kind === 'result') return { kind: 'result', value: codec.decodeList(reply.value)[0], reply };
+    if (reply.kind === 'thrown') return { kind: 'thrown', error: codec.decodeError(reply.error), reply };
+    return reply;
+  }
+
+  #wrongOwner(): Outcome {
+    return { kind: 'wrongOwner', epoch: this.#options.view()?.epoch ?? 0 };
+  }
+
+  #partitions(): number {
+    return this.#options.view()?.owners.length ?? 1;
+  }
+
+  #admit({ target, caller: { id: caller, incarnation } }: ServedCall): CallContext | 'elsewhere' | 'sealed' {
     const { ownership, safeguards } = this.#options;
     switch (target.kind) {
       case 'node':
-        return { hash: 0, partitions: nowhere, caller };
+        return { hash: 0, partitions: nowhere, caller, incarnation };
       case 'key': {
-        const standing = ownership.standing(this.#partitionOf(target));
+        const standing = ownership.standing(partitionOf(target, this.#partitions()));
         const admitted = standing === 'owned' || !safeguards.ownershipCheck;
-        return admitted ? { hash: target.hash, partitions: nowhere, caller } : standing;
+        return admitted ? { hash: target.hash, partitions: nowhere, caller, incarnation } : standing;
       }
       case 'partitions': {
         // What cannot be covered now is left out, and the caller asks again.
-        const covered = new PartitionSet(this.#options.partitions());
-        for (const partition of new PartitionSet(this.#options.partitions(), target.set)) {
+        const covered = new PartitionSet(this.#partitions());
+        for (const partition of new PartitionSet(this.#partitions(), target.set)) {
           if (ownership.standing(partition) === 'owned') covered.add(partition);
         }
-        return { hash: 0, partitions: covered, caller };
+        return { hash: 0, partitions: covered, caller, incarnation };
       }
     }
-  }
-
-  #partitionOf(target: Target): number {
-    return target.kind === 'key' ? target.hash & (this.#options.partitions() - 1) : 0;
   }
 
   #within(event: Promise<void>, ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, resolve);
+      const timer = this.#options.clock.after(Math.max(0, ms), resolve);
       void event.then(() => {
         timer.cancel();
         resolve();
@@ -148,8 +287,9 @@ export class Serve {
 
   #encode(outcome: Outcome): Reply {
     const { codec } = this.#options;
+    if (outcome.kind === 'wrongOwner' || outcome.kind === 'refused') return outcome;
+    if (outcome.reply !== undefined) return outcome.reply;
     if (outcome.kind === 'thrown') return { kind: 'thrown', error: codec.encodeError(outcome.error) };
-    if (outcome.kind !== 'result') return outcome;
     try {
       const value = codec.encodeList([outcome.value]);
       return outcome.covered === undefined
@@ -161,10 +301,25 @@ export class Serve {
   }
 }
 
+/** Stands for the outcome of a call that must be judged again. */
+const reconsidered: Outcome = { kind: 'refused', code: 'TIMEOUT', message: 'what it waited for has moved' };
+
+function partitionOf(target: Target, partitions: number): number {
+  return target.kind === 'key' ? target.hash & (partitions - 1) : 0;
+}
+
 function result(value: unknown, covered: PartitionSet | undefined): Outcome {
   return covered === undefined ? { kind: 'result', value } : { kind: 'result', value, covered };
 }
 
 function thrown(error: unknown): Outcome {
   return { kind: 'thrown', error };
+}
+
+function refused(code: string, message: string): Outcome {
+  return { kind: 'refused', code, message };
+}
+
+function unknownOutcome({ service, handler }: ServedCall, why: string): Outcome {
+  return refused('UNKNOWN_OUTCOME', `${service}.${handler} may or may not have happened: ${why}`);
 }

@@ -9,6 +9,8 @@ export interface CallContext {
   readonly partitions: Iterable<number>;
   /** The id of the node that calls; it may be this one. */
   readonly caller: string;
+  /** The incarnation of that node. */
+  readonly incarnation: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export type ReplicaRecord = readonly unknown[];
 /**
  * The state behind a service, by partition, as it moves with ownership. The owner reads out a snapshot while it goes on
  * serving, and reports every later change in order on the same channel; the target
- * applies both to a copy of its own, which nobody can read until it becomes the owner.
+ * applies both to a copy of its own, which becomes what is served when it becomes the owner.
  *
  * A record must tell the state as it is when it is handed over, so that applying records in order gives that state.
  */
@@ -39,6 +41,8 @@ export interface Replica {
   stage(partition: number, record: ReplicaRecord): void;
   /** This node owns the partition now: its copy becomes the state that is served. */
   promote(partition: number): void;
+  /** Another node owns the partition now, and this one keeps what it served as its copy of that. */
+  demote(partition: number): void;
   /** The copy will not be needed. */
   discard(partition: number): void;
   /** This node does not own the partition any more: forget what it served. */
@@ -49,6 +53,8 @@ export interface Replica {
 export interface Service {
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly replica?: Replica;
+  /** Whether other nodes keep in-sync copies of its state, as many as the cluster wants. Default: `true`. */
+  readonly backed?: boolean;
   /** Resolves when nothing that was begun here is under way any more; a node waits for it before it stops. */
   idle?(): Promise<void>;
   /** Nodes have gone for good: what was expected of them will not come. */
@@ -66,6 +72,7 @@ export class Services {
   }
 
   add(name: string, service: Service): void {
+    // The empty name is that of records about copies themselves.
     if (name.length === 0 || Buffer.byteLength(name) > 255) {
       throw new RouterError('INVALID_OPTION', `'${name}' is not a service name: use 1 to 255 bytes`);
     }

@@ -1,3 +1,4 @@
+import { underReplicated } from './backup-plan.ts';
 import type { MoveStatus } from './moves.ts';
 import type { Move, View } from './view.ts';
 
@@ -7,6 +8,8 @@ export interface MemberStatus {
   readonly weight: number;
   /** How many partitions it owns. */
   readonly partitions: number;
+  /** How many partitions of others it has an in-sync copy of. */
+  readonly backups: number;
   readonly opened: readonly string[];
   /** Whether this node's link to it stands. */
   readonly up: boolean;
@@ -22,6 +25,8 @@ export interface NodeStatus {
   readonly members: readonly MemberStatus[];
   /** Partitions that nobody owns: their keys cannot be reached. */
   readonly unowned: number;
+  /** Partitions with fewer in-sync backups than there are to be, or can be. */
+  readonly underReplicated: number;
   /** Partitions that the router wants elsewhere than they are. */
   readonly moving: number;
   /** The groups of partitions that this node is handing over now. */
@@ -37,7 +42,9 @@ export function statusOf(
   up: (id: string) => boolean,
 ): NodeStatus {
   const counts = new Map<string | null, number>();
+  const copies = new Map<string, number>();
   for (const owner of view.owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  for (const id of view.backups.flat()) copies.set(id, (copies.get(id) ?? 0) + 1);
   return {
     id,
     cluster,
@@ -48,10 +55,12 @@ export function statusOf(
       id: member.id,
       weight: member.weight,
       partitions: counts.get(member.id) ?? 0,
+      backups: copies.get(member.id) ?? 0,
       opened: member.opened,
       up: up(member.id),
     })),
     unowned: counts.get(null) ?? 0,
+    underReplicated: underReplicated(view),
     moving: planned.length,
     moves,
   };

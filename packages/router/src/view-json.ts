@@ -1,12 +1,12 @@
 import { RouterError } from './errors.ts';
-import type { Member, View } from './view.ts';
+import type { Electorate, Member, View } from './view.ts';
 
 /**
  * The stored and transmitted form of a view: JSON in which owners and backups are indexes into the members (-1: nobody)
  * and every per-partition list is run-length encoded as `[value, count, value, count, …]`.
  */
 interface ViewRecord {
-  format: 1;
+  format: 2;
   birth: string;
   epoch: number;
   members: Member[];
@@ -15,6 +15,11 @@ interface ViewRecord {
   backups: [number[], number][];
   terms: number[];
   origins: number[];
+  redundancy: number;
+  failureAfter: number;
+  fenced: number[];
+  electorate: Electorate;
+  former: Electorate;
   caches: Record<string, unknown>;
 }
 
@@ -30,7 +35,7 @@ export function encodeView(view: View): string {
     else backups.push([holders, 1]);
   }
   const record: ViewRecord = {
-    format: 1,
+    format: 2,
     birth: view.birth,
     epoch: view.epoch,
     members: [...view.members],
@@ -39,6 +44,11 @@ export function encodeView(view: View): string {
     backups,
     terms: runs(view.terms),
     origins: runs(view.origins),
+    redundancy: view.redundancy,
+    failureAfter: view.failureAfter,
+    fenced: [...view.fenced],
+    electorate: view.electorate,
+    former: view.former,
     caches: view.caches,
   };
   return JSON.stringify(record);
@@ -48,14 +58,29 @@ export function encodeView(view: View): string {
 export function decodeView(text: string): View {
   try {
     const record = JSON.parse(text) as ViewRecord;
-    if (record.format !== 1) throw new Error(`unknown format ${String(record.format)}`);
-    const { birth, epoch, members, partitions, caches } = record;
+    if (record.format !== 2) throw new Error(`unknown format ${String(record.format)}`);
+    const {
+      birth,
+      epoch,
+      members,
+      partitions,
+      caches,
+      redundancy,
+      failureAfter,
+      fenced,
+      electorate,
+      former,
+    } = record;
     if (typeof birth !== 'string' || !Number.isSafeInteger(epoch) || epoch < 1)
       throw new Error('bad birth or epoch');
     if (!isPowerOfTwo(partitions) || partitions > largestPartitions) {
       throw new Error('bad number of partitions');
     }
     for (const member of members) checkMember(member);
+    if (!isRedundancy(redundancy)) throw new Error('bad redundancy');
+    if (!(failureAfter > 0)) throw new Error('bad time to failure');
+    if (!Array.isArray(fenced) || !fenced.every(Number.isSafeInteger)) throw new Error('bad fenced terms');
+    for (const voting of [electorate, former]) checkElectorate(voting);
     if (members.some(({ id }, position) => position > 0 && !(members[position - 1]!.id < id))) {
       throw new Error('members out of order');
     }
@@ -83,6 +108,11 @@ export function decodeView(text: string): View {
       backups,
       terms: unrun(record.terms, partitions),
       origins: unrun(record.origins, partitions),
+      redundancy,
+      failureAfter,
+      fenced,
+      electorate,
+      former,
       caches,
     };
   } catch (cause) {
@@ -104,6 +134,20 @@ export function checkMember(member: Member): void {
   const texts = [id, incarnation, address, ...opened];
   const texted = Array.isArray(opened) && texts.every((text) => typeof text === 'string');
   if (!texted || !Number.isFinite(weight) || weight < 0) throw new Error('bad member');
+}
+
+/** The most in-sync copies a partition can have beside its owner's. */
+export const largestRedundancy = 2;
+
+/** Whether a number can be a number of backups. */
+export function isRedundancy(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= largestRedundancy;
+}
+
+function checkElectorate({ epoch, voters, gone }: Electorate): void {
+  const counted = Number.isSafeInteger(epoch) && Number.isSafeInteger(gone) && gone >= 0;
+  const named = Array.isArray(voters) && voters.every((voter) => typeof voter === 'string');
+  if (!counted || !named) throw new Error('bad electorate');
 }
 
 function runs(values: readonly number[]): number[] {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Acceptor, type AcceptorOptions } from '../src/acceptor.ts';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, type Reply, type Request, readReplies, writeRequest } from '../src/frame.ts';
-import { epochFrame } from '../src/heartbeat.ts';
+import { pingFrame, readPong } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { ManualClock, TestCluster } from '../src/testing/index.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
@@ -25,16 +25,21 @@ let clock: ManualClock;
 let network: MemoryNetwork;
 let served: Request[];
 let logged: string[];
+/** How many callers have said who they are, and how many links have ended. */
+let known: number;
 let ended: number;
 let serve: AcceptorOptions['serve'];
 let birth: string | undefined;
 let heard: number[];
+let granted: (epoch: number) => boolean;
 beforeEach(() => {
   clock = new ManualClock();
   network = new MemoryNetwork({ clock, delay: () => 1 });
   served = [];
   logged = [];
   heard = [];
+  granted = () => true;
+  known = 0;
   ended = 0;
   birth = 'birth';
   serve = (asked) => {
@@ -49,14 +54,24 @@ async function dialled(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
     limits: defaultLimits,
     self: () => ({ id: 'b', incarnation: 'b1', cluster: 'test', birth }),
     epoch: () => 7,
-    heardEpoch: (epoch) => heard.push(epoch),
+    heardEpoch: (from, epoch) => {
+      expect(from).toEqual({ id: 'a', incarnation: 'a1' });
+      heard.push(epoch);
+    },
+    grants: ({ id }, epoch) => id === 'a' && granted(epoch),
+    failureAfter: 3_000,
     serve: (asked, caller) => serve(asked, caller),
     log: (message) => logged.push(message),
     ...more,
   };
   const accept = (connection: ConstructorParameters<typeof Acceptor>[0]): void => {
-    new Acceptor(connection, options, () => {
-      ended += 1;
+    new Acceptor(connection, options, {
+      greeted: () => {
+        known += 1;
+      },
+      ended: () => {
+        ended += 1;
+      },
     });
   };
   const address = `memory:b-${clock.waiting}-${Math.random()}`;
@@ -82,12 +97,16 @@ describe('the handshake of an acceptor', () => {
     end.send(helloFrame({ to }));
     await clock.advance(5);
     expect(end.json()).toEqual({ id: 'b', incarnation: 'b1', epoch: 7 });
-    await clock.advance(60_000);
+    expect(known).toBe(1);
+    for (let passed = 0; passed < 60_000; passed += 1_000) {
+      end.send(pingFrame(7));
+      await clock.advance(1_000);
+    }
     expect(end.closed).toBe(false);
   });
 
   const refusals: [what: string, hello: Parameters<typeof helloFrame>[0], reason: RegExp][] = [
-    ['another protocol', { to, protocol: 2 }, /protocol 2 is spoken there, 1 here/],
+    ['another protocol', { to, protocol: 1 }, /protocol 1 is spoken there, 2 here/],
     ['another cluster', { to, cluster: 'other' }, /this is cluster 'test', not 'other'/],
     ['another birth', { to, birth: 'later' }, /born as birth, not as later/],
     ['another id', { to: { id: 'c', incarnation: 'b1' } }, /this is node b \(b1\)/],
@@ -101,7 +120,7 @@ describe('the handshake of an acceptor', () => {
       await clock.advance(10);
       expect((end.json() as { reason: string }).reason).toMatch(reason);
       expect(end.closed).toBe(true);
-      expect(ended).toBe(1);
+      expect([known, ended]).toEqual([0, 1]);
     });
   }
 
@@ -152,12 +171,31 @@ describe('an acceptor', () => {
     expect(answers(end)).toEqual([{ id: 3, reply: { ...result('three'), covered: Buffer.alloc(0) } }]);
   });
 
-  it('answers a ping with its epoch and hears that of the other', async () => {
+  it('answers a ping with its epoch and whether it grants a lease, and hears the epoch of the other', async () => {
+    granted = (epoch) => epoch === 9;
     const end = await greeted();
-    end.send(epochFrame(FrameType.ping, 9));
+    end.send(pingFrame(9));
+    end.send(pingFrame(8));
     await clock.advance(5);
-    expect(heard).toEqual([9]);
-    expect(end.take().map(({ type, body }) => [type, body.readUIntBE(0, 6)])).toEqual([[FrameType.pong, 7]]);
+    expect(heard).toEqual([9, 8]);
+    const frames = end.take();
+    expect(frames.map(({ type }) => type)).toEqual([FrameType.pong, FrameType.pong]);
+    expect(frames.map(({ body }) => readPong(body))).toEqual([
+      { epoch: 7, grants: true },
+      { epoch: 7, grants: false },
+    ]);
+  });
+
+  it('ends a link that was silent for longer than failureAfter', async () => {
+    const end = await greeted();
+    await clock.advance(2_900);
+    expect(end.closed).toBe(false);
+    end.send(pingFrame(7));
+    await clock.advance(3_000);
+    expect(end.closed).toBe(false);
+    await clock.advance(600);
+    expect(end.closed).toBe(true);
+    expect(ended).toBeGreaterThan(0);
   });
 
   it('refuses with OVERLOADED what exceeds the calls that may wait, and takes more afterwards', async () => {
@@ -292,7 +330,7 @@ describe('a node and bytes that nobody should send', () => {
       calls(request(7, { service: '$cluster', handler: 'join', args: codec.encodeList([{ id: 5 }]) })),
       calls(request(8, { service: '$cluster', handler: 'view', args: codec.encodeList(['{}']) })),
       calls(request(9, { service: '__proto__', handler: 'constructor', budget: 5 })),
-      epochFrame(FrameType.ping, 2 ** 48 - 1),
+      pingFrame(2 ** 48 - 1),
     );
     expect(await attacked(valid, true)).toEqual([]);
   });

@@ -21,6 +21,7 @@ it('a node reads the store again when it hears of a view while it is reading', a
     clock,
     changed: () => {},
     published: () => {},
+    confirmed: () => {},
     diverged: () => {},
     log: () => {},
   });

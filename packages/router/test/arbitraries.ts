@@ -1,7 +1,20 @@
 import fc from 'fast-check';
 import type { Key } from '../src/hash.ts';
 import { balanced } from '../src/routers/balanced.ts';
-import { completeMoves, fail, found, join, type Member, open, planMoves, type View } from '../src/view.ts';
+import {
+  changeBackups,
+  completeMoves,
+  type End,
+  fail,
+  found,
+  join,
+  type Member,
+  open,
+  planMoves,
+  reseat,
+  reweigh,
+  type View,
+} from '../src/view.ts';
 
 /** Keys that are often nearly the same: few texts, marks of the composite form, every edge of numbers. */
 export const keys: fc.Arbitrary<Key> = fc.letrec<{ key: Key; array: readonly Key[] }>((tie) => ({
@@ -53,9 +66,12 @@ export function member(id: string, weight = 1, opened: readonly string[] = []): 
 
 export type Step =
   | { kind: 'join'; members: readonly Member[] }
-  | { kind: 'fail'; ids: readonly string[] }
+  | { kind: 'fail'; ids: readonly string[]; end: End }
+  | { kind: 'reweigh'; id: string; weight: number }
+  | { kind: 'backups'; seed: number }
+  | { kind: 'reseat' }
   | { kind: 'open'; id: string; name: string }
-  | { kind: 'move'; pick: number };
+  | { kind: 'move'; pick: number; keep: boolean };
 
 const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const weights = fc.constantFrom(0, 1, 1, 1, 2, 3, 0.1, 0.7);
@@ -66,16 +82,24 @@ const joiner = fc
 /** What can happen to a cluster; some steps name nodes that are not there. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    fc
-      .uniqueArray(joiner, { minLength: 1, maxLength: 3, selector: ({ id }) => id })
-      .map((members) => ({ kind: 'join' as const, members })),
-    fc.uniqueArray(ids, { minLength: 1, maxLength: 2 }).map((gone) => ({ kind: 'fail' as const, ids: gone })),
+    fc.record({
+      kind: fc.constant('join' as const),
+      members: fc.uniqueArray(joiner, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
+    }),
+    fc.record({
+      kind: fc.constant('fail' as const),
+      ids: fc.uniqueArray(ids, { minLength: 1, maxLength: 2 }),
+      end: fc.constantFrom('proved', 'told', 'suspected'),
+    }),
+    fc.record({ kind: fc.constant('reweigh' as const), id: ids, weight: weights }),
+    fc.record({ kind: fc.constant('backups' as const), seed: fc.nat(1_000) }),
+    fc.constant({ kind: 'reseat' as const }),
     fc.record({
       kind: fc.constant('open' as const),
       id: ids,
       name: fc.constantFrom('users', 'carts', 'constructor', '__proto__'),
     }),
-    fc.record({ kind: fc.constant('move' as const), pick: fc.nat(7) }),
+    fc.record({ kind: fc.constant('move' as const), pick: fc.nat(7), keep: fc.boolean() }),
   ),
   { maxLength: 20 },
 );
@@ -92,14 +116,36 @@ export function take(view: View, step: Step): View {
     case 'join':
       return join(view, step.members, router);
     case 'fail':
-      return fail(view, step.ids, router);
+      return fail(view, step.ids, router, step.end);
+    case 'reweigh':
+      return reweigh(view, step.id, step.weight, router);
+    case 'reseat':
+      return reseat({ ...view, epoch: view.epoch + 1 });
+    case 'backups':
+      return changeBackups(view, someBackups(view, step.seed));
     case 'open':
       return open(view, step.id, step.name, { ttl: 1000 }, router);
     case 'move': {
       const moves = planMoves(view, router).filter(({ partition }) => partition % 8 <= step.pick);
-      return completeMoves(view, moves);
+      // The owner that hands over stays as a copy, or nobody does.
+      return completeMoves(
+        view,
+        step.keep ? moves.map((move) => ({ ...move, backups: [move.from] })) : moves,
+      );
     }
   }
+}
+
+/** Up to two other members for some of the partitions that have an owner. */
+function someBackups(view: View, seed: number): ReadonlyMap<number, readonly string[]> {
+  const changes = new Map<number, readonly string[]>();
+  for (const [partition, owner] of view.owners.entries()) {
+    if (owner === null || (partition + seed) % 3 === 0) continue;
+    const others = view.members.map(({ id }) => id).filter((id) => id !== owner);
+    const at = others.length === 0 ? 0 : (partition * 7 + seed) % others.length;
+    changes.set(partition, [...others.slice(at), ...others.slice(0, at)].slice(0, seed % 3));
+  }
+  return changes;
 }
 
 /** Views as a cluster comes to them. */

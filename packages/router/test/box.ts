@@ -23,6 +23,10 @@ export function box(node: RoutedNode, name = 'box'): Service & { copies: Readonl
         if (copies.has(partition)) values.set(partition, copies.get(partition));
         copies.delete(partition);
       },
+      demote(partition) {
+        if (values.has(partition)) copies.set(partition, values.get(partition));
+        values.delete(partition);
+      },
       discard: (partition) => void copies.delete(partition),
       drop: (partition) => void values.delete(partition),
     },

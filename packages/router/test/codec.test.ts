@@ -340,10 +340,10 @@ describe('lists of arguments', () => {
     expect(listed(...list)).toEqual(list);
   });
 
-  it('may nest lists of encoded values four deep and no deeper, so that what is sent can be read', () => {
+  it('may nest lists of encoded values five deep and no deeper, so that what is sent can be read', () => {
     const encoded = codec.encode(1);
-    expect(listed([[[encoded]]])).toEqual([[[[encoded]]]]);
-    expect(() => codec.encodeList([[[[[encoded]]]]])).toThrow(
+    expect(listed([[[[encoded]]]])).toEqual([[[[[encoded]]]]]);
+    expect(() => codec.encodeList([[[[[[encoded]]]]]])).toThrow(
       expect.objectContaining({ code: 'NOT_SERIALIZABLE' }),
     );
     expect(() => codec.encodeList([{ a: encoded }])).toThrow("'a' is an instance of Encoded");

@@ -6,7 +6,7 @@ const partitions = 8;
 
 describe('a node that leaves at once', () => {
   it('does not answer for what it is given on its way out, and reports it', async () => {
-    const cluster = new TestCluster({ seed: 4 });
+    const cluster = new TestCluster({ seed: 4, storeDelay: 1 });
     const pause = (ms: number): Promise<void> =>
       new Promise((resolve) => void cluster.clock.after(ms, resolve));
     const store = cluster.store.open();
@@ -86,7 +86,7 @@ describe('a node that leaves while the store is out and another has died', () =>
   });
 
   it('ends what was being committed', async () => {
-    const cluster = new TestCluster({ seed: 6 });
+    const cluster = new TestCluster({ seed: 6, storeDelay: 1 });
     const a = await cluster.join('a', { partitions });
     await cluster.run(a.open('box', box(a)));
     const b = await cluster.join('b');

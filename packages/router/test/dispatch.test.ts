@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../src/journey.ts';
 import type { RoutedNode } from '../src/node.ts';
 import type { Part, PartialResultError } from '../src/partial-result.ts';
+import { Reconsider } from '../src/serve.ts';
 import type { CallContext } from '../src/services.ts';
 import { TestCluster } from '../src/testing/index.ts';
 import { strays } from './links.ts';
@@ -131,6 +132,92 @@ describe('a call to the owner of a key', () => {
     cluster.crash('b');
     await expect(cluster.run(call)).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
     expect(executed).toEqual(['b:1']);
+  });
+
+  it('is answered once, however often its answer is lost', async () => {
+    await pair();
+    for (let round = 0; round < 5; round += 1) {
+      executed.length = 0;
+      const call = a.dispatch.call(hashOf(b), work('hold', round));
+      for (let lost = 0; lost < 3; lost += 1) {
+        await cluster.clock.advance(50);
+        cluster.network.cut('a', 'b');
+        await cluster.clock.advance(20);
+        cluster.network.heal('a', 'b');
+      }
+      await cluster.clock.advance(1_000);
+      for (const end of release.splice(0)) end();
+      expect(await cluster.run(call)).toBe('b');
+      expect(executed).toEqual([`b:${round}`]);
+    }
+  });
+
+  it('is remembered by whoever is given the partition', async () => {
+    await pair();
+    const hash = hashOf(b);
+    let cut = false;
+    const call = a.dispatch.call(hash, work('note', 1));
+    while (!cut) {
+      await cluster.clock.advance(0.1);
+      if (executed.length > 0) {
+        cluster.network.cut('a', 'b');
+        cut = true;
+      }
+    }
+    const c = await cluster.join('c');
+    await cluster.run(open(c));
+    await cluster.clock.advance(10);
+    cluster.network.heal('a', 'b');
+    await cluster.run(b.leave());
+    expect(await cluster.run(call)).toEqual(['b', 1]);
+    expect(executed).toEqual(['b:1']);
+  });
+
+  // It is told that it was not executed, which is true of the second attempt alone.
+  it('has an unknown outcome when it may have happened and cannot be asked for any more', async () => {
+    a = await cluster.join('a', { partitions: 16, limits: { inFlight: 1 } });
+    b = await cluster.join('b');
+    for (const node of [a, b]) await cluster.run(open(node));
+    for (const node of [a, b]) await cluster.run(node.ready());
+    await cluster.clock.advance(1_000);
+    const call = a.dispatch.call(hashOf(b), work('hold', 1));
+    const outcome = call.catch((error: { code: string }) => error.code);
+    await cluster.clock.advance(10);
+    expect(executed).toEqual(['b:1']);
+    // The link breaks, and another cannot be made for a while; meanwhile another call waits for it.
+    cluster.network.cut('a', 'b');
+    cluster.network.heal('a', 'b');
+    cluster.network.block('a', 'b');
+    await cluster.clock.advance(0.5);
+    const other = a.dispatch.callNode('b', work('note', 2)).catch(() => {});
+    expect(await cluster.run(outcome)).toBe('UNKNOWN_OUTCOME');
+    cluster.network.unblock('a', 'b');
+    await cluster.run(other);
+  });
+
+  // The log that has moved says that it was begun, and what forgot it was not told.
+  it('goes on at the new owner when it waited at the old one and nothing of it was done', async () => {
+    await pair();
+    let moved: (error: Error) => void = () => {};
+    const service = (node: RoutedNode) => ({
+      handlers: {
+        wait: async () => {
+          if (node.id === 'a') return 'a';
+          return new Promise((_resolve, reject) => {
+            moved = reject;
+          });
+        },
+      },
+    });
+    for (const node of [a, b]) await cluster.run(node.open('queue', service(node)));
+    await cluster.clock.advance(100);
+    const call = a.dispatch.call(hashOf(b), { service: 'queue', handler: 'wait', args: [], timeout: 30_000 });
+    await cluster.clock.advance(10);
+    const leaving = b.leave({ within: 1_000 });
+    while (b.view.owners.includes('b')) await cluster.clock.advance(1);
+    moved(new Reconsider('what it waited for has moved'));
+    expect(await cluster.run(call)).toBe('a');
+    await cluster.run(leaving);
   });
 
   it('is executed again when that is harmless', async () => {

@@ -20,18 +20,23 @@ const block = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)
 const name = fc.string({ unit: 'grapheme', maxLength: 12 });
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
-const requests: fc.Arbitrary<Request> = fc.record({
-  id: ids,
-  budget: u32,
-  target: fc.oneof(
-    fc.constant({ kind: 'node' as const }),
-    fc.record({ kind: fc.constant('key' as const), hash: u32 }),
-    fc.record({ kind: fc.constant('partitions' as const), set: block }),
-  ),
-  service: name,
-  handler: name,
-  args: block,
-});
+const requests: fc.Arbitrary<Request> = fc.record(
+  {
+    id: ids,
+    budget: u32,
+    target: fc.oneof(
+      fc.constant({ kind: 'node' as const }),
+      fc.record({ kind: fc.constant('key' as const), hash: u32 }),
+      fc.record({ kind: fc.constant('partitions' as const), set: block }),
+    ),
+    repeatable: fc.boolean(),
+    retryOf: ids,
+    service: name,
+    handler: name,
+    args: block,
+  },
+  { requiredKeys: ['id', 'budget', 'target', 'repeatable', 'service', 'handler', 'args'] },
+);
 
 const replies: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ kind: fc.constant('result' as const), covered: block, value: block }),
@@ -134,6 +139,7 @@ describe('requests and replies', () => {
         id: 1,
         budget,
         target: { kind: 'node' },
+        repeatable: true,
         service: 's',
         handler: 'h',
         args: Buffer.alloc(0),

@@ -52,6 +52,7 @@ export function helloFrame(hello: Partial<Hello> & Pick<Hello, 'to'>): Buffer {
     birth: 'birth',
     id: 'a',
     incarnation: 'a1',
+    lasting: true,
     ...hello,
   });
 }
@@ -61,6 +62,7 @@ export function request(id: number, more: Partial<Request> = {}): Request {
     id,
     budget: 1_000,
     target: { kind: 'node' },
+    repeatable: false,
     service: 'echo',
     handler: 'echo',
     args: codec.encodeList([id]),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../src/frame.ts';
-import { epochFrame } from '../src/heartbeat.ts';
+import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { Peer, type PeerOptions } from '../src/peer.ts';
@@ -17,6 +17,8 @@ let ends: RawEnd[];
 let listener: Listener;
 let logged: string[];
 let heard: number[];
+/** When it was asked for, and the epochs of both ends. */
+let grants: [askedAt: number, asked: number, epoch: number][];
 let deaths: number;
 beforeEach(async () => {
   clock = new ManualClock();
@@ -24,6 +26,7 @@ beforeEach(async () => {
   ends = [];
   logged = [];
   heard = [];
+  grants = [];
   deaths = 0;
   await listen();
 });
@@ -40,12 +43,20 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
     to: { id: 'b', incarnation: 'b1', address: 'memory:b' },
     cluster: 'test',
     birth: 'birth',
+    lasting: true,
     transport: network.transport('a'),
     clock,
     limits: defaultLimits,
     failureAfter: 3_000,
     epoch: () => 4,
-    heardEpoch: (epoch) => heard.push(epoch),
+    heardEpoch: (from, epoch) => {
+      expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });
+      heard.push(epoch);
+    },
+    granted: (from, ...grant) => {
+      expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });
+      grants.push(grant);
+    },
     died: () => {
       deaths += 1;
     },
@@ -112,17 +123,20 @@ function follow(call: Promise<Reply>): Fate {
 }
 
 describe('the handshake of a peer', () => {
-  it('says who it is and whom it wants', async () => {
-    dial();
-    await clock.advance(5);
-    expect(end().json()).toEqual({
-      protocol: 1,
-      cluster: 'test',
-      birth: 'birth',
-      id: 'a',
-      incarnation: 'a1',
-      to: { id: 'b', incarnation: 'b1' },
-    });
+  it('says who it is, whom it wants and whether it gives up an earlier link for this one', async () => {
+    for (const lasting of [true, false]) {
+      dial({ lasting });
+      await clock.advance(5);
+      expect(end().json()).toEqual({
+        protocol: 2,
+        cluster: 'test',
+        birth: 'birth',
+        id: 'a',
+        incarnation: 'a1',
+        lasting,
+        to: { id: 'b', incarnation: 'b1' },
+      });
+    }
   });
 
   it('lets calls wait until it is done, with the time that is left by then', async () => {
@@ -132,9 +146,12 @@ describe('the handshake of a peer', () => {
     expect(end().take()).toHaveLength(1);
     end().send(welcome);
     await clock.advance(2);
-    const sent = end()
-      .take()
+    const frames = end().take();
+    const sent = frames
+      .filter(({ type }) => type === FrameType.calls)
       .flatMap(({ body }) => readRequests(body));
+    // Before anything else it asks for a lease.
+    expect(frames[0]!.type).toBe(FrameType.ping);
     expect(sent.map(({ id, budget }) => [id, budget])).toEqual([
       [1, 399],
       [2, 399],
@@ -344,8 +361,7 @@ describe('a link', () => {
   async function answering(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 500) {
       await clock.advance(500);
-      for (const { type } of end().take())
-        if (type === FrameType.ping) end().send(epochFrame(FrameType.pong, 5));
+      for (const { type } of end().take()) if (type === FrameType.ping) end().send(pongFrame(5, false));
     }
   }
 
@@ -355,6 +371,60 @@ describe('a link', () => {
     expect(peer.up).toBe(true);
     expect(ends).toHaveLength(1);
     expect(heard).toContain(5);
+  });
+
+  it('asks for a lease, and counts what is granted from when it was asked for', async () => {
+    let epoch = 4;
+    const peer = dial({ epoch: () => epoch });
+    await clock.advance(5);
+    end().send(welcome);
+    await clock.advance(2);
+    const began = clock.now() - 1;
+    epoch = 6;
+    await clock.advance(100);
+    peer.ask();
+    await clock.advance(2);
+    const pings = end()
+      .take()
+      .filter(({ type }) => type === FrameType.ping);
+    expect(pings.map(({ body }) => readPing(body))).toEqual([4, 6]);
+    await clock.advance(100);
+    end().send(pongFrame(5, true));
+    end().send(pongFrame(6, false));
+    peer.ask();
+    await clock.advance(2);
+    end().send(pongFrame(7, true));
+    await clock.advance(2);
+    expect(heard).toEqual([7, 5, 6, 7]);
+    expect(grants).toEqual([
+      [began, 4, 5],
+      [began + 203, 6, 7],
+    ]);
+  });
+
+  it('is closed by an answer to nothing', async () => {
+    await up();
+    end().send(pongFrame(5, true));
+    await clock.advance(2);
+    end().send(pongFrame(5, true));
+    await clock.advance(5);
+    expect(ends[0]!.closed).toBe(true);
+    expect(logged).toEqual([expect.stringContaining('an answer to nothing')]);
+  });
+
+  it('tells for how long nothing was heard, across its connections, unless this process excuses it', async () => {
+    const peer = await up();
+    await clock.advance(1_000);
+    expect(peer.silence).toBeCloseTo(1_001, -1);
+    end().send(pongFrame(5, false));
+    await clock.advance(2);
+    expect(peer.silence).toBeLessThan(3);
+    end().close();
+    await clock.advance(5_000);
+    expect(peer.up).toBe(false);
+    expect(peer.silence).toBeGreaterThan(5_000);
+    peer.excuse();
+    expect(peer.silence).toBe(0);
   });
 
   it('is closed when the other end was silent for longer than failureAfter', async () => {
@@ -485,7 +555,7 @@ describe('a peer and an acceptor that lies', () => {
   const valid = fc.constantFrom(
     replies([1, 'one'], [2, 'two']),
     replies([99, 'nobody']),
-    epochFrame(FrameType.pong, 2 ** 48 - 1),
+    pongFrame(2 ** 48 - 1, true),
     welcome,
     jsonFrame(FrameType.refused, { reason: 'no' }),
     jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 'late' }),

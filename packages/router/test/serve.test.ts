@@ -1,20 +1,31 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { CallLog, callLogService } from '../src/call-log.ts';
 import { Codec } from '../src/codec.ts';
 import type { Reply, Request } from '../src/frame.ts';
+import { Gate } from '../src/gate.ts';
+import { Lease } from '../src/lease.ts';
 import { Ownership } from '../src/ownership.ts';
 import { PartitionSet } from '../src/partition-set.ts';
+import type { StreamAnswer, StreamMessage } from '../src/replica-stream.ts';
+import { Replication } from '../src/replication.ts';
+import { balanced } from '../src/routers/balanced.ts';
 import { allSafeguards } from '../src/safeguards.ts';
-import { Serve } from '../src/serve.ts';
+import { Reconsider, Serve } from '../src/serve.ts';
 import { type CallContext, Services } from '../src/services.ts';
 import { ManualClock } from '../src/testing/index.ts';
-import { completeMoves, type View } from '../src/view.ts';
-import { firstView } from './arbitraries.ts';
+import { Throttle } from '../src/throttle.ts';
+import { changeBackups, completeMoves, join, memberOf, reseat, type View } from '../src/view.ts';
+import { firstView, member } from './arbitraries.ts';
 import { request, strays } from './links.ts';
 
 const codec = new Codec();
 let clock: ManualClock;
 let ownership: Ownership;
 let services: Services;
+let lease: Lease;
+let replication: Replication;
+let send: (to: string, message: StreamMessage) => Promise<StreamAnswer>;
+let calls: CallLog;
 let serve: Serve;
 let view: View | undefined;
 let executed: unknown[];
@@ -22,28 +33,53 @@ beforeEach(() => {
   clock = new ManualClock();
   ownership = new Ownership('a');
   services = new Services(clock);
+  lease = new Lease({ self: 'a-1', clock, duration: 1_500, safeguards: allSafeguards, ask: () => {} });
   executed = [];
+  send = () => new Promise(() => {});
   follow(firstView(8));
+  replication = new Replication({
+    self: 'a',
+    incarnation: 'a-1',
+    services,
+    clock,
+    throttle: new Throttle(clock, Number.POSITIVE_INFINITY),
+    patience: 3_000,
+    safeguards: allSafeguards,
+    view: () => view!,
+    send: (to, message) => send(to, message),
+    progress: () => gate.review(),
+    log: () => {},
+  });
+  const gate = new Gate({ self: 'a', clock, replication, view: () => view! });
+  calls = new CallLog({
+    clock,
+    limit: 100,
+    slack: 3_000,
+    streaming: (partition) => replication.streaming(partition),
+    changed: (partition, record) => replication.changed(callLogService, partition, record),
+  });
   serve = new Serve({
     self: 'a',
     clock,
     codec,
     ownership,
+    lease,
+    gate,
+    replication,
+    calls,
     services,
     safeguards: allSafeguards,
-    partitions: () => {
-      if (view === undefined) throw new Error('not joined');
-      return view.owners.length;
-    },
-    epoch: () => view?.epoch ?? 0,
+    view: () => view,
   });
 });
 
-const answer = (request: Request): Reply | Promise<Reply> => serve.answer(request, 'b');
+const answer = (request: Request): Reply | Promise<Reply> =>
+  serve.answer(request, { id: 'b', incarnation: 'b-1' });
 
 function follow(next: View): void {
   view = next;
   ownership.view = next;
+  lease.follow(next);
 }
 
 /** Gives partitions of this node to another. */
@@ -208,5 +244,253 @@ describe('a node that serves', () => {
     const target = { kind: 'partitions' as const, set: Buffer.alloc(3) };
     expect(() => answer(request(1, { target }))).toThrow(RangeError);
     expect(executed).toEqual([]);
+  });
+});
+
+describe('a call that comes again', () => {
+  /** Counts how often it was executed; `later` ends when it is told to, `judged` is judged again at first. */
+  function openCounter(): (() => void)[] {
+    const ends: (() => void)[] = [];
+    let count = 0;
+    let judged = 0;
+    services.add('counter', {
+      handlers: {
+        add: () => {
+          count += 1;
+          return count;
+        },
+        fail: () => {
+          count += 1;
+          throw new Error(`no ${count}`);
+        },
+        later: async () => {
+          count += 1;
+          await new Promise<void>((resolve) => void ends.push(resolve));
+          return count;
+        },
+        judged: async () => {
+          judged += 1;
+          if (judged === 1) throw new Reconsider();
+          count += 1;
+          return count;
+        },
+      },
+    });
+    return ends;
+  }
+
+  const add = (id: number, more: Partial<Request> = {}): Request =>
+    request(id, {
+      target: { kind: 'key', hash: 1 },
+      service: 'counter',
+      handler: 'add',
+      args: codec.encodeList([]),
+      ...more,
+    });
+
+  function told(reply: Reply): unknown {
+    if (reply.kind === 'result') return codec.decodeList(reply.value)[0];
+    if (reply.kind === 'thrown') return (codec.decodeError(reply.error) as Error).message;
+    return reply.kind === 'refused' ? reply.code : reply.kind;
+  }
+
+  const again = (id: number, more: Partial<Request> = {}): Request => add(id, { retryOf: 1, ...more });
+
+  it('is answered as before, whether it had a result or threw', async () => {
+    openCounter();
+    expect(told(await settled(answer(add(1))))).toBe(1);
+    expect(told(await settled(answer(add(2, { handler: 'fail' }))))).toBe('no 2');
+    for (let n = 0; n < 3; n += 1) {
+      expect(told(await settled(answer(again(1))))).toBe(1);
+      expect(told(await settled(answer(again(2, { handler: 'fail' }))))).toBe('no 2');
+    }
+    expect(told(await settled(answer(add(3))))).toBe(3);
+  });
+
+  it('waits for the first to end, and is answered with it', async () => {
+    const ends = openCounter();
+    const replies = [answer(add(1, { handler: 'later' })), answer(again(1, { handler: 'later' }))];
+    await clock.advance(100);
+    expect(ends).toHaveLength(1);
+    ends[0]!();
+    expect((await settled(Promise.all(replies) as never)) as unknown as Reply[]).toEqual([
+      await replies[0],
+      await replies[0],
+    ]);
+  });
+
+  it('is executed if it never came before', async () => {
+    openCounter();
+    expect(told(await settled(answer(again(1))))).toBe(1);
+    expect(told(await settled(answer(again(1))))).toBe(1);
+  });
+
+  it('has an unknown outcome if it was begun elsewhere; one that comes for the first time is executed', async () => {
+    openCounter();
+    const { stage, promote } = calls.service.replica!;
+    for (const id of [1, 2]) stage(1, ['begun', 3_000, 'b-1', id]);
+    promote(1);
+    expect(told(await settled(answer(again(1))))).toBe('UNKNOWN_OUTCOME');
+    // Its caller would say so if anybody could have executed it.
+    expect(told(await settled(answer(add(2))))).toBe(1);
+    expect(told(await settled(answer(again(2))))).toBe(1);
+    expect(told(await settled(answer(again(1))))).toBe('UNKNOWN_OUTCOME');
+  });
+
+  it('has an unknown outcome if the data of its partition has begun again since', async () => {
+    openCounter();
+    expect(told(await settled(answer(add(1, { retryOf: 0 }))))).toBe('UNKNOWN_OUTCOME');
+    expect(told(await settled(answer(add(2))))).toBe(1);
+  });
+
+  it('has an unknown outcome if its log is full and it may have been forgotten', async () => {
+    openCounter();
+    for (let id = 1; id <= 101; id += 1) await settled(answer(add(id)));
+    expect(told(await settled(answer(again(101))))).toBe(101);
+    expect(told(await settled(answer(again(1))))).toBe('UNKNOWN_OUTCOME');
+    expect(told(await settled(answer(again(500))))).toBe('UNKNOWN_OUTCOME');
+    expect(told(await settled(answer(add(501))))).toBe(102);
+  });
+
+  it('is not remembered if it may be repeated, or is for the node', async () => {
+    openCounter();
+    for (const target of [{ kind: 'node' as const }, { kind: 'key' as const, hash: 1 }]) {
+      const call = add(1, { target, repeatable: target.kind === 'key' });
+      const first = told(await settled(answer(call)));
+      expect(told(await settled(answer(call)))).toBe(Number(first) + 1);
+    }
+  });
+
+  it('is executed once although it was judged again', async () => {
+    openCounter();
+    expect(told(await settled(answer(add(1, { handler: 'judged' }))))).toBe(1);
+    expect(told(await settled(answer(again(1, { handler: 'judged' }))))).toBe(1);
+  });
+
+  it('is told from the same number of another caller', async () => {
+    openCounter();
+    await settled(answer(add(1)));
+    const other = serve.answer(add(1), { id: 'b', incarnation: 'b-2' });
+    expect(told(await settled(other))).toBe(2);
+  });
+});
+
+describe('a node without a lease', () => {
+  /** `a` and two others vote. */
+  function contested(): void {
+    follow(reseat(join(view!, [member('b'), member('c')], balanced())));
+  }
+
+  it('holds calls until it has one, and no longer than they wait', async () => {
+    openEcho();
+    contested();
+    await clock.advance(1_500);
+    const held = answer(key(1));
+    const late = answer(key(1, { budget: 200 }));
+    const set = new PartitionSet(8, Buffer.of(0xff)).bits;
+    const all = answer(key(1, { target: { kind: 'partitions', set }, handler: 'list' }));
+    expect(answer(request(1))).toMatchObject({ kind: 'result' });
+    await clock.advance(300);
+    expect(executed).toHaveLength(1);
+    expect(await late).toMatchObject({ kind: 'refused', code: 'TIMEOUT' });
+    lease.granted('b-1', clock.now(), view!.electorate.epoch);
+    expect(await settled(held)).toMatchObject({ kind: 'result' });
+    expect(await settled(all)).toMatchObject({ kind: 'result' });
+    expect(executed).toHaveLength(3);
+  });
+
+  it('sends a call away that was given meanwhile to another', async () => {
+    openEcho();
+    contested();
+    await clock.advance(1_500);
+    const held = answer(key(1));
+    give(1);
+    lease.confirmed(clock.now());
+    expect(await settled(held)).toMatchObject({ kind: 'wrongOwner' });
+    expect(executed).toEqual([]);
+  });
+
+  it('does not tell what it has executed once the lease has run out: others may have answered meanwhile', async () => {
+    const release: (() => void)[] = [];
+    services.add('echo', {
+      handlers: { echo: () => new Promise<void>((resolve) => void release.push(resolve)) },
+    });
+    contested();
+    const read = answer(key(1, { budget: 10_000, repeatable: true }));
+    const write = answer(request(2, { target: { kind: 'key', hash: 1 }, budget: 10_000 }));
+    await clock.advance(2_000);
+    for (const end of release) end();
+    expect(await settled(read)).toMatchObject({ kind: 'wrongOwner' });
+    expect(await settled(write)).toMatchObject({ kind: 'refused', code: 'UNKNOWN_OUTCOME' });
+  });
+});
+
+describe('a reply that tells of what others have copies of', () => {
+  /** `b` has a copy of partition 1 that acknowledges what it is told once it is let. */
+  async function copied(): Promise<(() => void)[]> {
+    follow(join(view!, [member('b')], balanced()));
+    send = async () => [];
+    openEcho();
+    const outflow = replication.to(memberOf(view!, 'b')!)!;
+    await clock.run(outflow.copy([1], 'backed'));
+    follow(changeBackups(view!, new Map([[1, ['b']]])));
+    const acknowledge: (() => void)[] = [];
+    send = () => new Promise((resolve) => void acknowledge.push(() => resolve([])));
+    services.add('store', {
+      handlers: {
+        put: () => replication.changed('store', 1, ['value']),
+        get: () => 'value',
+      },
+    });
+    return acknowledge;
+  }
+
+  const put = key(1, { service: 'store', handler: 'put' });
+  const get = request(2, {
+    target: { kind: 'key', hash: 1 },
+    service: 'store',
+    handler: 'get',
+    repeatable: true,
+  });
+
+  it('leaves once they have it, a read that could have observed it as well', async () => {
+    const acknowledge = await copied();
+    expect(answer(get)).toMatchObject({ kind: 'result' });
+    let left = 0;
+    const replies = [answer(put), answer(get)].map(async (reply) => {
+      await reply;
+      left += 1;
+    });
+    await clock.advance(500);
+    expect(left).toBe(0);
+    for (const end of acknowledge) end();
+    await clock.run(Promise.all(replies));
+    expect(clock.now()).toBeLessThan(600);
+  });
+
+  it('has an unknown outcome if they do not answer in time; what may be repeated was merely late', async () => {
+    await copied();
+    const replies = [answer(put), answer(get)];
+    expect(await clock.run(Promise.all(replies))).toMatchObject([
+      { kind: 'refused', code: 'UNKNOWN_OUTCOME' },
+      { kind: 'refused', code: 'TIMEOUT' },
+    ]);
+  });
+
+  it('tells the copies in one unit what was changed and that the call was executed', async () => {
+    const units: unknown[] = [];
+    await copied();
+    const forward = send;
+    send = (to, message) => {
+      units.push(...message.units);
+      return forward(to, message);
+    };
+    void answer(put);
+    expect(units).toEqual([
+      [
+        ['store', 1, ['value']],
+        ['$calls', 1, ['result', 4_000, 'b-1', 1, expect.any(Uint8Array)]],
+      ],
+    ]);
   });
 });

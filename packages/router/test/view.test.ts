@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { balanced } from '../src/routers/balanced.ts';
 import {
+  changeBackups,
   completeMoves,
   fail,
   found,
@@ -10,9 +11,13 @@ import {
   memberOf,
   open,
   planMoves,
+  reseat,
   reweigh,
+  sizeOf,
   type View,
+  wantsReseating,
 } from '../src/view.ts';
+import { decodeView, encodeView } from '../src/view-json.ts';
 import { firstView, member, steps, take, views } from './arbitraries.ts';
 
 const router = balanced();
@@ -35,7 +40,21 @@ function checkView(view: View): void {
     else expect(ids).toContain(owner);
   }
   expect(view.terms.every((term) => term >= 1 && term <= view.epoch)).toBe(true);
-  expect(view.backups.flat().every((id) => ids.includes(id))).toBe(true);
+  expect(view.origins.every((origin, partition) => origin >= 1 && origin <= view.terms[partition]!)).toBe(
+    true,
+  );
+  for (const [partition, copies] of view.backups.entries()) {
+    expect(new Set(copies).size).toBe(copies.length);
+    expect(copies).not.toContain(view.owners[partition]);
+    for (const id of copies) expect(ids).toContain(id);
+    if (view.owners[partition] === null) expect(copies).toEqual([]);
+  }
+  for (const { voters, gone, epoch } of [view.electorate, view.former]) {
+    expect(voters).toEqual([...new Set(voters)].sort());
+    expect(gone).toBeGreaterThanOrEqual(0);
+    expect(epoch).toBeLessThanOrEqual(view.epoch);
+  }
+  expect(decodeView(encodeView(view))).toEqual(view);
 }
 
 describe('transitions', () => {
@@ -68,6 +87,50 @@ describe('transitions', () => {
             const before = view.owners[partition]!;
             const changed = owner !== before || incarnationOf(next, owner) !== incarnationOf(view, before);
             expect(next.terms[partition]).toBe(changed ? next.epoch : view.terms[partition]);
+          }
+          view = next;
+        }
+      }),
+    );
+  });
+
+  it('keep the data of a partition exactly when it went to somebody who had a copy of it', () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        let view = firstView();
+        for (const step of list) {
+          const next = take(view, step);
+          for (const [partition, owner] of next.owners.entries()) {
+            if (next.terms[partition] === view.terms[partition]) {
+              expect(next.origins[partition]).toBe(view.origins[partition]);
+            } else if (step.kind !== 'move') {
+              // Under its id another life may have come, which has nothing.
+              const same = incarnationOf(next, owner) === incarnationOf(view, owner);
+              const heir = owner !== null && same && view.backups[partition]!.includes(owner);
+              expect(next.origins[partition]).toBe(heir ? view.origins[partition] : next.epoch);
+              if (heir) expect(next.backups[partition]).toEqual([]);
+            } else expect(next.origins[partition]).toBe(view.origins[partition]);
+          }
+          view = next;
+        }
+      }),
+    );
+  });
+
+  it('fence what was taken over without proof, and whatever of it is taken over again, and nothing else', () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        let view = firstView();
+        for (const step of list) {
+          const next = take(view, step);
+          const proved = step.kind !== 'fail' || step.end === 'proved';
+          for (const [partition, term] of next.terms.entries()) {
+            const before = view.fenced.includes(view.terms[partition]!);
+            const taken = term !== view.terms[partition] && step.kind !== 'move';
+            // An owner hands over only what it may answer for, so a move ends a fence.
+            const left = view.owners[partition] !== null;
+            if (taken && (before || (left && !proved))) expect(next.fenced).toContain(term);
+            if (!taken && step.kind !== 'move') expect(next.fenced.includes(term)).toBe(before);
           }
           view = next;
         }
@@ -119,7 +182,10 @@ describe('join', () => {
     view = { ...view, backups: view.owners.map((owner) => [owner === 'a' ? 'b' : 'a']) };
     const next = join(view, [{ ...member('b'), incarnation: 'b-2' }], router);
     expect(memberOf(next, 'b')?.incarnation).toBe('b-2');
-    expect(next.backups).toEqual(view.owners.map((owner) => (owner === 'a' ? [] : ['a'])));
+    // What it owned goes to the copy that is left, with its data; what it had a copy of has none any more.
+    expect(next.owners).toEqual(['a', 'a', 'a', 'a']);
+    expect(next.origins).toEqual(view.origins);
+    expect(next.backups).toEqual([[], [], [], []]);
     for (const [partition, owner] of view.owners.entries()) {
       expect(next.terms[partition]).toBe(owner === 'b' ? next.epoch : 1);
     }
@@ -211,5 +277,138 @@ describe('reweigh', () => {
     expect(view.origins).toEqual([1, 1, 1, 1]);
     const next = fail(view, ['b'], router);
     expect(next.origins).toEqual(view.owners.map((owner) => (owner === 'b' ? next.epoch : 1)));
+  });
+});
+
+/** `a`, `b` and `c` own something, and each partition has a copy at the next of them. */
+function trio(): View {
+  let view = join(firstView(6 + 2), [member('b'), member('c')], router);
+  view = completeMoves(view, planMoves(view, router));
+  const next: Record<string, string> = { a: 'b', b: 'c', c: 'a' };
+  return changeBackups(view, new Map(view.owners.map((owner, n) => [n, [next[owner!]!]])));
+}
+
+describe('the removal of an owner', () => {
+  it('promotes the first in-sync copy: the data stays, and the other copies leave the set', () => {
+    let view = trio();
+    view = changeBackups(
+      view,
+      new Map(view.owners.map((owner, n) => [n, owner === 'a' ? ['c', 'b'] : ['a']])),
+    );
+    const next = fail(view, ['a'], router);
+    for (const [partition, owner] of view.owners.entries()) {
+      expect(next.owners[partition]).toBe(owner === 'a' ? 'c' : owner);
+      expect(next.terms[partition]).toBe(owner === 'a' ? next.epoch : view.terms[partition]);
+      expect(next.backups[partition]).toEqual([]);
+    }
+    expect(next.origins).toEqual(view.origins);
+    expect(next.fenced).toEqual([]);
+  });
+
+  it('promotes a copy that is left when others of the set go with the owner', () => {
+    let view = trio();
+    view = changeBackups(view, new Map(view.owners.map((owner, n) => [n, owner === 'a' ? ['b', 'c'] : []])));
+    const next = fail(view, ['a', 'b'], router);
+    expect(next.owners).toEqual(Array(8).fill('c'));
+    for (const [partition, owner] of view.owners.entries())
+      expect(next.origins[partition]).toBe(owner === 'b' ? next.epoch : view.origins[partition]);
+  });
+
+  it('fences what it had, unless its end is proved', () => {
+    const view = trio();
+    const suspected = fail(view, ['a'], router, 'suspected');
+    expect(suspected.fenced).toEqual([suspected.epoch]);
+    expect(fail(view, ['a'], router).fenced).toEqual([]);
+    expect(fail(view, ['a'], router, 'told').fenced).toEqual([view.epoch + 1]);
+    expect(join(view, [{ ...member('a'), incarnation: 'a-2' }], router).fenced).toEqual([]);
+  });
+
+  it('leaves a fence standing that its owner had not outlived, proved or not', () => {
+    const first = fail(trio(), ['a'], router, 'suspected');
+    const [heir] = first.owners.filter((_, n) => first.fenced.includes(first.terms[n]!));
+    const second = fail(first, [heir!], router);
+    expect(second.fenced).toEqual([second.epoch]);
+    const third = fail(second, [...second.members.map(({ id }) => id)], router);
+    expect(third.owners).toEqual(Array(8).fill(null));
+    const again = join(third, [member('d')], router);
+    expect(again.fenced).toContain(again.epoch);
+    expect(again.terms).toEqual(Array(8).fill(again.epoch));
+  });
+
+  it('lets the fence go with the last partition of its term', () => {
+    const view = fail(trio(), ['a'], router, 'suspected');
+    const fenced = view.terms.flatMap((term, partition) => (view.fenced.includes(term) ? [partition] : []));
+    expect(fenced.length).toBeGreaterThan(1);
+    const move = (partition: number) => ({ partition, from: 'b', to: 'c' });
+    const some = completeMoves(view, [move(fenced[0]!)]);
+    expect(some.fenced).toEqual(view.fenced);
+    expect(completeMoves(some, fenced.slice(1).map(move)).fenced).toEqual([]);
+  });
+});
+
+describe('an electorate', () => {
+  const voters = (view: View): readonly string[] => view.electorate.voters;
+
+  it('is the founder at first, and later those of weight, once it is changed', () => {
+    const view = firstView(8);
+    expect([voters(view), wantsReseating(view), reseat(view)]).toEqual([['a-1'], false, view]);
+    const more = join(view, [member('b'), member('c', 0)], router);
+    expect([voters(more), wantsReseating(more)]).toEqual([['a-1'], true]);
+    const seated = reseat(more);
+    expect(seated).toMatchObject({
+      epoch: 2,
+      electorate: { epoch: 2, voters: ['a-1', 'b-1'], gone: 0 },
+      former: { epoch: 1, voters: ['a-1'], gone: 0 },
+    });
+    expect(wantsReseating(seated)).toBe(false);
+  });
+
+  it('is everybody where nobody has weight', () => {
+    const view = reseat(join(found('birth', 1, 8, member('a', 0), router), [member('b', 0)], router));
+    expect(voters(view)).toEqual(['a-1', 'b-1']);
+  });
+
+  it('counts those who are certainly gone among its size, in both electorates, until it is changed', () => {
+    const view = reseat({ ...reseat(trio()), epoch: 9 });
+    const next = fail(view, ['b'], router);
+    expect(next.electorate).toMatchObject({ voters: ['a-1', 'c-1'], gone: 1 });
+    expect(sizeOf(next.electorate)).toBe(3);
+    expect(wantsReseating(next)).toBe(true);
+    const seated = reseat({ ...next, epoch: next.epoch + 1 });
+    expect(seated.electorate).toMatchObject({ voters: ['a-1', 'c-1'], gone: 0 });
+    const last = fail(seated, ['c'], router);
+    expect(last.former).toMatchObject({ voters: ['a-1'], gone: 2 });
+  });
+
+  it('keeps the vote of one that is merely suspected', () => {
+    const next = fail(reseat(trio()), ['b'], router, 'suspected');
+    expect(next.electorate).toMatchObject({ voters: ['a-1', 'b-1', 'c-1'], gone: 0 });
+    expect(wantsReseating(next)).toBe(true);
+  });
+});
+
+describe('changeBackups', () => {
+  it('changes the sets it names, and nothing else', () => {
+    const view = trio();
+    const next = changeBackups(view, new Map([[3, ['b', 'c']]]));
+    expect(next).toEqual({
+      ...view,
+      epoch: view.epoch + 1,
+      backups: view.backups.map((ids, partition) => (partition === 3 ? ['b', 'c'] : ids)),
+    });
+  });
+});
+
+describe('completeMoves', () => {
+  it('names the copies that each owner says it leaves behind, and none where it says nothing', () => {
+    const view = trio();
+    const [first, second] = view.owners.flatMap((owner, partition) => (owner === 'a' ? [partition] : []));
+    const next = completeMoves(view, [
+      { partition: first!, from: 'a', to: 'b', backups: ['c', 'a'] },
+      { partition: second!, from: 'a', to: 'b' },
+    ]);
+    expect([next.backups[first!], next.backups[second!]]).toEqual([['c', 'a'], []]);
+    expect([next.owners[first!], next.terms[first!], next.origins[first!]]).toEqual(['b', next.epoch, 1]);
+    expect(next.electorate).toEqual(view.electorate);
   });
 });

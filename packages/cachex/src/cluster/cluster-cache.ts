@@ -8,6 +8,7 @@ import {
   checkArguments,
   checkWire,
   dispatch,
+  executeAction,
   finishResult,
   holdArgument,
   type Method,
@@ -51,6 +52,8 @@ export interface ClusterCacheOptions {
   readonly node: RoutedNode;
   readonly engine: Engine;
   readonly values: WireForm;
+  /** The cache over this node's copies of entries that others own, if they may be read in place of the owner's. */
+  readonly copies: Engine | undefined;
   /** Why this node may not use the cache, once that is known. */
   failure(): CacheError | undefined;
 }
@@ -79,8 +82,9 @@ export function clusterCache(
 
 /** The method of an action that reaches whichever nodes it concerns. Everything it is given is checked before that. */
 function bindCluster(action: Action, options: ClusterCacheOptions): Method {
-  const { node, engine } = options;
+  const { node, engine, values, copies } = options;
   const here = bindLocal(action, engine);
+  const anywhere = action.route.kind === 'keyed' && action.effect === 'read' && action.answers === undefined;
   const length = action.parameters.length;
   return (...given) =>
     rejecting(() => {
@@ -97,6 +101,11 @@ function bindCluster(action: Action, options: ClusterCacheOptions): Method {
       if (node.solo && action.answers !== 'promise') return here(...args);
       if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
         return here(...args);
+      if (anywhere && copies !== undefined) {
+        const hash = hashKey(keyOf(action, checked));
+        if (node.copies(hash))
+          return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
+      }
       return route(action, checked, settings, options);
     });
 }
@@ -126,10 +135,14 @@ async function route(
     );
     return finishResult(action, values, merged, args);
   }
-  const key = args[action.route.kind === 'keyed' ? action.route.key : 0] as Key;
+  const key = keyOf(action, args);
   if (settings.local === true) refuseElsewhere(node, action, key);
   const result = await node.dispatch.call(hashKey(key), call);
   return finishResult(action, values, result, args);
+}
+
+function keyOf({ route }: Action, args: readonly unknown[]): Key {
+  return args[route.kind === 'keyed' ? route.key : 0] as Key;
 }
 
 /** A checked argument as it travels: values encoded, and without the options that stay with the caller. */

@@ -19,16 +19,22 @@ type CacheRecord =
     ]
   | readonly [type: 'remove', key: Key, hash: number]
   | readonly [type: 'clear']
-  | readonly [type: 'load', key: Key, hash: number, token: string];
+  | readonly [type: 'load', key: Key, hash: number, token: string]
+  /** Loads of which this copy was told before, when a move came to nothing, may have ended since. */
+  | readonly [type: 'noLoads'];
 
 /** How the entries of an engine, and the loads in flight, move with their partition. */
 export class EngineReplica implements Replica {
   readonly #engine: Engine;
   readonly #values: WireForm;
   readonly #present: (incarnation: string) => boolean;
-  /** Copies of partitions that other nodes own. Nothing here expires or is read; it is taken over whole, or dropped. */
+  /** Copies of partitions that other nodes own. Nothing here expires; it is taken over whole, or dropped. */
   readonly #copies: Store;
+  /** The cache over those copies, for who would rather read them than ask their owner. */
+  readonly reading: Engine;
   readonly #loads = new Map<number, Load[]>();
+  /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
+  readonly #parted = new Set<number>();
 
   /** `present` tells whether a node is still in the cluster. */
   constructor(engine: Engine, values: WireForm, present: (incarnation: string) => boolean) {
@@ -36,6 +42,7 @@ export class EngineReplica implements Replica {
     this.#values = values;
     this.#present = present;
     this.#copies = new Store(engine.store.partitions);
+    this.reading = engine.reading(this.#copies);
   }
 
   *snapshot(partition: number): Iterable<ReplicaRecord> {
@@ -46,6 +53,8 @@ export class EngineReplica implements Replica {
   }
 
   *parting(partition: number): Iterable<ReplicaRecord> {
+    if (this.#parted.has(partition)) yield ['noLoads'] satisfies CacheRecord;
+    this.#parted.add(partition);
     for (const { key, hash, token } of this.#engine.loads.inFlight(partition)) {
       yield ['load', key, hash, token] satisfies CacheRecord;
     }
@@ -81,7 +90,10 @@ export class EngineReplica implements Replica {
         const loads = this.#loads.get(partition) ?? [];
         this.#loads.set(partition, loads);
         loads.push({ key: change[1], hash: change[2], token: change[3] });
+        break;
       }
+      case 'noLoads':
+        this.#loads.delete(partition);
     }
   }
 
@@ -94,12 +106,18 @@ export class EngineReplica implements Replica {
     this.#loads.delete(partition);
   }
 
+  demote(partition: number): void {
+    this.#parted.delete(partition);
+    this.#engine.handOver(partition, this.#copies);
+  }
+
   discard(partition: number): void {
     this.#copies.clearPartition(partition);
     this.#loads.delete(partition);
   }
 
   drop(partition: number): void {
+    this.#parted.delete(partition);
     this.#engine.forget(partition);
   }
 

@@ -51,6 +51,7 @@ const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   listen: text,
   id: text,
   weight: number,
+  backups: number,
   partitions: number,
   router: having('a router', 'assign'),
   timeout: parseDuration,

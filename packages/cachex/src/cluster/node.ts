@@ -17,7 +17,7 @@ import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
-import { type CacheOptions, readClusterCacheOptions } from '../local/settings.ts';
+import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
@@ -27,11 +27,22 @@ import { settleHandler, settleHandlerOf, settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
-/** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl` and `expiration`. */
+/** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration` and `backups`. */
 export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> = Pick<
   CacheOptions<K, V, F>,
   'ttl' | 'expiration' | 'functions' | 'stats' | 'clock'
->;
+> & {
+  /**
+   * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`
+   * saves the memory and the waiting of every write: what a killed process owned is gone. Default: `true`.
+   */
+  backups?: boolean;
+  /**
+   * `'any'` lets `get`, `exists` and `ttl` at this node read its own copy of an entry that another node owns, if it has one:
+   * no round trip, but perhaps an answer that is older than one that was given already. Default: `'owner'`.
+   */
+  readFrom?: ReadFrom;
+};
 
 /**
  * Joins a cluster, or founds it; resolves once this node is in the published view.
@@ -54,19 +65,25 @@ const eventNames: readonly (keyof NodeEvents)[] = ['view', 'moved', 'error'];
 interface OpenCache {
   readonly cache: ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
   readonly engine: Engine;
+  /** Why this node may not use it, once that is known. */
+  failure: CacheError | undefined;
 }
 
 /** This process as a node of a cluster: opens caches, and knows who is there. */
 export class ClusterNode implements AsyncDisposable {
   readonly #node: RoutedNode;
   readonly #caches = new Map<string, OpenCache>();
+  /** Those who listen here get errors of this library's own kind. */
+  readonly #listeners: Listeners;
 
   /** Use {@link join}. */
   constructor(node: RoutedNode) {
     this.#node = node;
+    this.#listeners = new Listeners(node);
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
-      if ((error as Partial<CacheError>).code === 'CLOSED') this.#closeCaches();
+      const { code } = error as Partial<CacheError>;
+      if (code === 'CLOSED' || code === 'FENCED') this.#closeCaches(translate(error) as CacheError);
     });
   }
 
@@ -130,13 +147,13 @@ export class ClusterNode implements AsyncDisposable {
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
-    this.#node.on(event, listener);
+    this.#listeners.on(event, listener);
     return this;
   }
 
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
-    this.#node.off(event, listener);
+    this.#listeners.off(event, listener);
     return this;
   }
 
@@ -147,14 +164,14 @@ export class ClusterNode implements AsyncDisposable {
 
   /**
    * Takes a member out of the cluster that cannot be reached and whose death nobody can prove, as when its process hangs or
-   * its socket file was deleted. Its entries are lost, and its keys can be used again. Only an operator can know that it is
-   * gone: one that is still running stops when it learns of this. A member that can be reached: `INVALID_OPTION`.
+   * its socket file was deleted. Its keys can be used again; those of its entries that have no backup are lost. Only an operator
+   * can know that it is gone: one that is still running stops when it learns of this. A member that can be reached: `INVALID_OPTION`.
    */
   forget(id: string): Promise<void> {
     return translated(this.#node.forget(id));
   }
 
-  /** Whether this process can stop now without an entry being lost: it owns no partition. */
+  /** Whether this process can stop now without an entry being lost: it owns no partition, and is no backup of one. */
   safeToStop(): boolean {
     return this.#node.safeToStop();
   }
@@ -182,13 +199,18 @@ export class ClusterNode implements AsyncDisposable {
     return this.close();
   }
 
-  #closeCaches(): void {
-    for (const { engine } of this.#caches.values()) engine.close();
+  /** Calls get `reason`, or that their cache is closed. */
+  #closeCaches(reason?: CacheError): void {
+    for (const open of this.#caches.values()) {
+      open.failure ??= reason;
+      open.engine.close();
+    }
   }
 
   #open(name: string, options: object): OpenCache {
     const node = this.#node;
     const settings = readClusterCacheOptions(name, options);
+    const { ttl, expiration, backups, readFrom } = settings;
     const values = wireForm(node);
     const partitions = node.view.owners.length;
     const engine: Engine = new Engine({
@@ -213,26 +235,51 @@ export class ClusterNode implements AsyncDisposable {
     const present = (incarnation: string): boolean =>
       node.view.members.some((member) => member.incarnation === incarnation);
     const replica = new EngineReplica(engine, values, present);
-    let failure: CacheError | undefined;
-    const cache = clusterCache({ name, node, engine, values, failure: () => failure });
-    const open = { cache, engine };
-    const { ttl, expiration } = settings;
+    const copies = readFrom === 'any' ? replica.reading : undefined;
+    const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
+    const open: OpenCache = { cache, engine, failure: undefined };
     const service: Service = {
       handlers: { ...handlersOf(engine, values, node.id), [settleHandler]: settleHandlerOf(node, engine) },
       replica,
+      backed: backups,
       idle: () => engine.loads.idle(),
       lost: (incarnations) => engine.loads.lost(incarnations),
     };
     // Anything wrong with the settings that can be known now is thrown now.
-    const opened = rethrown(() => node.open(name, service, { ttl, expiration }));
+    const opened = rethrown(() => node.open(name, service, { ttl, expiration, backups }));
     this.#caches.set(name, open);
     opened.catch((error: unknown) => {
-      failure = translate(error) as CacheError;
-      engine.events.error(failure);
+      open.failure = translate(error) as CacheError;
+      engine.events.error(open.failure);
       engine.close();
       this.#caches.delete(name);
     });
     return open;
+  }
+}
+
+/** Passes the events of a node on, to each listener as often as it was added. */
+class Listeners {
+  readonly #node: RoutedNode;
+  // biome-ignore lint/suspicious/noExplicitAny: what each is called with is checked where it comes in.
+  readonly #passed = new Map<string, Map<(...args: any[]) => void, ((...args: any[]) => void)[]>>();
+
+  constructor(node: RoutedNode) {
+    this.#node = node;
+  }
+
+  on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
+    const pass = (...args: NodeEvents[E]): void =>
+      listener(...(args.map((each) => (each instanceof Error ? translate(each) : each)) as NodeEvents[E]));
+    const ofEvent = this.#passed.get(event) ?? new Map();
+    this.#passed.set(event, ofEvent);
+    ofEvent.set(listener, [...(ofEvent.get(listener) ?? []), pass]);
+    this.#node.on(event, pass);
+  }
+
+  off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
+    const pass = this.#passed.get(event)?.get(listener)?.pop();
+    if (pass !== undefined) this.#node.off(event, pass);
   }
 }
 

@@ -34,7 +34,7 @@ export async function settleLoad(
       break;
     } catch (error) {
       const { code } = error as { code?: unknown };
-      if (code === 'CLOSED') throw error;
+      if (code === 'CLOSED' || code === 'FENCED') throw error;
       if (passing.has(code) || outcome !== result) {
         await new Promise<void>((resolve) => void node.clock.after(retryAfter, resolve));
       } else outcome = { kind: 'failed', error };

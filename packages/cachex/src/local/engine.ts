@@ -42,6 +42,8 @@ export interface EngineSettings {
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Omit<LoadsSettings, 'partitions'>;
+  /** Where the entries are, and who counts, if that is not the engine's own. */
+  readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -64,12 +66,12 @@ export class Engine {
   #version = 0;
 
   constructor(settings: EngineSettings) {
-    const { name, clock, partitions, functions, changed } = settings;
+    const { name, clock, partitions, functions, changed, over } = settings;
     this.#settings = settings;
     this.#changed = changed;
     this.name = name;
     this.clock = clock;
-    this.store = new Store(partitions);
+    this.store = over?.store ?? new Store(partitions);
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.functions = new Functions(name, functions);
@@ -81,7 +83,7 @@ export class Engine {
       partitions,
     });
     this.events = new Events();
-    this.statistics = settings.stats ? new Statistics() : undefined;
+    this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
       store: this.store,
@@ -101,7 +103,11 @@ export class Engine {
     // Only an entry that can expire is worth a look at the clock.
     if (entry === undefined || entry.expires === Number.POSITIVE_INFINITY) return entry;
     if (entry.expires > this.clock.now()) return entry;
-    if (!this.#settings.expiration.lazy) return undefined;
+    if (!this.#settings.expiration.lazy) {
+      // Whoever takes this partition over must not find it again: it has expired for those who asked.
+      this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
+      return undefined;
+    }
     this.#expire(entry);
     // Whoever was told of it may have put the key again; a caller that took it for absent would overwrite that.
     return this.store.find(key, hash);
@@ -215,6 +221,23 @@ export class Engine {
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     }
     this.store.take(partition, copy);
+  }
+
+  /** This cache over copies of entries that another engine owns: it reads them as they are, and removes nothing. */
+  reading(copies: Store): Engine {
+    const { changed: _, ...settings } = this.#settings;
+    return new Engine({
+      ...settings,
+      expiration: { interval: false, lazy: false, jitter: 0 },
+      over: { store: copies, statistics: this.statistics },
+    });
+  }
+
+  /** The partition is another engine's now, and what it has here goes on as a copy of that. */
+  handOver(partition: number, copy: Store): void {
+    this.loads.depart(partition);
+    copy.take(partition, this.store);
+    if (this.store.length === 0) this.expiry.disarm();
   }
 
   /** The partition is not this engine's any more. Nothing is removed in the sense of `changed`: it lives on elsewhere. */

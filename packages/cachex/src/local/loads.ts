@@ -122,7 +122,7 @@ export class Loads {
     const known = this.#running.get(load.token);
     if (known === undefined) {
       this.#begin(load, undefined);
-    } else {
+    } else if (known.overtaken) {
       known.overtaken = false;
       known.departed = false;
       this.#index(known);

@@ -154,17 +154,30 @@ export function readCacheOptions(options: unknown): EngineSettings {
   return { ...dataSettings(checked), name, clock, random, values, partitions: localPartitions };
 }
 
+/** Who may answer reads of a clustered cache. */
+export type ReadFrom = 'owner' | 'any';
+
+const readFromCheck: OptionCheck = (option, input) => {
+  if (input === 'owner' || input === 'any') return input;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is neither 'owner' nor 'any'`);
+};
+
 /** Checks the options of a clustered cache and fills in what they leave out; `clock` stays undefined unless given. */
 export function readClusterCacheOptions(
   name: string,
   options: unknown,
 ): Pick<EngineSettings, 'name' | 'ttl' | 'expiration' | 'functions' | 'stats'> & {
   clock: Clock | undefined;
+  backups: boolean;
+  readFrom: ReadFrom;
 } {
   nonEmptyName('name', name);
   const checked = checkOptions('options', options, {
     ...dataOptionChecks,
     clock: timeSource,
-  }) as CheckedCacheOptions;
-  return { ...dataSettings(checked), name, clock: checked.clock };
+    backups: flag,
+    readFrom: readFromCheck,
+  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom };
+  const { clock, backups = true, readFrom = 'owner' } = checked;
+  return { ...dataSettings(checked), name, clock, backups, readFrom };
 }

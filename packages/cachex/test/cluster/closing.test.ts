@@ -118,8 +118,8 @@ describe('a node that its cluster has removed', () => {
     const owners = view.owners.map(() => 'b');
     await store.compareAndSet(view.epoch, { ...view, epoch: view.epoch + 1, members, owners });
     await simulation.advance(1_000);
-    expect(failed.mock.calls).toMatchObject([[{ code: 'CLOSED' }]]);
-    await expect(cache.get('ada')).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(failed.mock.calls).toMatchObject([[{ code: 'FENCED' }]]);
+    await expect(cache.get('ada')).rejects.toMatchObject({ code: 'FENCED' });
     expect(() => cache.local.size()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
     expect(clock.timers).toBe(0);
   });

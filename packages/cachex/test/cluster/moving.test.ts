@@ -67,10 +67,13 @@ describe('a load whose key has moved', () => {
 
   it('is handed over when its owner can be reached again, however late', async () => {
     const gate = aGate();
-    const { other, key } = await loadElsewhere(async (each) => {
-      await gate.passed;
-      return `loaded ${each}`;
-    });
+    const { other, key } = await loadElsewhere(
+      async (each) => {
+        await gate.passed;
+        return `loaded ${each}`;
+      },
+      { failureAfter: '10m' },
+    );
     simulation.silence('a');
     gate.open();
     await simulation.advance(60_000);

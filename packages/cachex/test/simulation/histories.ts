@@ -6,7 +6,8 @@ export class Histories {
   readonly #history: History;
   readonly #models: ReadonlyMap<number, Model>;
   readonly #partitions: number;
-  readonly #losses = new Map<string, Settle[]>();
+  /** By partition. */
+  readonly #losses = new Map<number, Settle[]>();
 
   constructor(clock: { now(): number }, models: ReadonlyMap<number, Model>, partitions: number) {
     this.#history = new History(clock);
@@ -22,20 +23,21 @@ export class Histories {
     return this.#history.invoke({ client, key, action, args });
   }
 
-  /** The entries of a partition that is owned by a dead node will be gone once that is buried, or are so before. */
-  mayBeLost(owner: string, partition: number): void {
-    const losses = this.#losses.get(owner) ?? [];
-    this.#losses.set(owner, losses);
+  /** The entries of a partition may be gone from now on. */
+  mayBeLost(partition: number): void {
+    const losses = this.#losses.get(partition) ?? [];
+    this.#losses.set(partition, losses);
     for (const key of this.#models.keys()) {
       if (partitionOf(hashKey(key), this.#partitions) === partition)
-        losses.push(this.invoke(owner, key, 'lose'));
+        losses.push(this.invoke(`loss ${losses.length} of ${partition}`, key, 'lose'));
     }
   }
 
-  /** A dead node is buried: what it held must never be read again. */
-  lost(owner: string): void {
-    for (const settle of this.#losses.get(owner) ?? []) settle('ok');
-    this.#losses.delete(owner);
+  /** They are gone: what was there must never be read again. */
+  lost(partition: number): void {
+    if (!this.#losses.has(partition)) this.mayBeLost(partition);
+    for (const settle of this.#losses.get(partition) ?? []) settle('ok');
+    this.#losses.delete(partition);
   }
 
   /** What is wrong with the histories. */

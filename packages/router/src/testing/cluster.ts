@@ -93,8 +93,9 @@ export class TestCluster {
   crash(host: string): void {
     this.#clocks.get(host)?.crash();
     this.network.crash(host);
-    const at = this.nodes.findIndex((node) => node.id === host);
-    if (at >= 0) this.nodes.splice(at, 1);
+    // A host may have run more than one node, one after another.
+    for (const node of this.nodes.filter(({ id }) => id === host))
+      this.nodes.splice(this.nodes.indexOf(node), 1);
   }
 
   /** Moves the wall clock of one host, forwards or back; its `now()` and its timers do not care. */

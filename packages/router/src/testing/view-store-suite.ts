@@ -219,6 +219,11 @@ function sampleView(epoch: number, birth = 'sample'): View {
     backups: [[], [], [], []],
     terms: [epoch, epoch, epoch, epoch],
     origins: [epoch, epoch, epoch, epoch],
+    redundancy: 0,
+    failureAfter: 3_000,
+    fenced: [],
+    electorate: { epoch, voters: ['a1'], gone: 0 },
+    former: { epoch, voters: ['a1'], gone: 0 },
     caches: {},
   };
 }
@@ -243,6 +248,11 @@ function richView(): View {
     backups: list.map((index) => (index % 3 === 0 ? [] : ids.filter((id) => id !== at(index)))),
     terms: list.map((index) => (index % 5) + 1),
     origins: list.map((index) => (index % 3) + 1),
+    redundancy: 2,
+    failureAfter: 500,
+    fenced: [2, 4],
+    electorate: { epoch: 5, voters: ids, gone: 1 },
+    former: { epoch: 2, voters: [], gone: 3 },
     caches: { users: { ttl: 300_000, limit: { size: 50_000 }, name: 'ünïcode 🂡' }, sessions: null },
   };
 }

@@ -1,0 +1,227 @@
+import type { Agreement } from './agreement.ts';
+import { BackupPlan } from './backup-plan.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Gate } from './gate.ts';
+import type { Replication } from './replication.ts';
+import { changeBackups, hasOpenedAll, memberOf, type View } from './view.ts';
+
+export interface BackupsOptions {
+  readonly self: string;
+  readonly agreement: Agreement;
+  readonly replication: Replication;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  /** Whether a partition may not be touched now, for it is being handed over. */
+  moving(partition: number): boolean;
+  log(message: string): void;
+}
+
+/** How many partitions are copied and published together. */
+const groupSize = 256;
+const retryAfter = 200;
+
+/**
+ * Keeps in-sync copies of this node's partitions where the plan wants them, and says in the view where they are: a copy is
+ * published once it is in sync, and taken out before the next reply if it cannot be kept so.
+ */
+export class Backups {
+  readonly #options: BackupsOptions;
+  #mending = false;
+  #filling = false;
+  /** Something has happened since the last look at what is wanted. */
+  #again = false;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: BackupsOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at a new view, once the copies of it were attached. */
+  follow(): void {
+    void this.#mend();
+    void this.#fill();
+  }
+
+  /** Goes on with the copies of a partition that was just handed over to this node, as the earlier owner left them. */
+  attach(view: View, partition: number): void {
+    for (const id of view.backups[partition]!) {
+      const member = memberOf(view, id);
+      if (member !== undefined) this.#options.replication.to(member)?.attach(partition);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Takes out of the view what cannot be kept in sync. Replies wait for this. */
+  async #mend(): Promise<void> {
+    const { agreement, replication, log } = this.#options;
+    if (this.#mending) return;
+    this.#mending = true;
+    try {
+      while (!this.#stopped && this.#withoutBroken(agreement.view).size > 0) {
+        await agreement.insist((view) => {
+          const changes = this.#withoutBroken(view);
+          return this.#stopped || changes.size === 0 ? undefined : changeBackups(view, changes);
+        });
+      }
+    } catch (error) {
+      log(`taking out copies: ${(error as Error).message}`);
+    } finally {
+      this.#mending = false;
+    }
+    for (const { id } of agreement.view.members) {
+      // A member whose stream has failed may keep what nobody needs until a new stream begins.
+      if (replication.present(id)?.failure !== undefined) this.#later();
+    }
+  }
+
+  /** Copies what the plan wants and takes out what it does not want any more. */
+  async #fill(): Promise<void> {
+    const { agreement, log } = this.#options;
+    this.#again = true;
+    if (this.#filling || this.#stopped || agreement.view.redundancy === 0) return;
+    this.#filling = true;
+    try {
+      // A view that comes while this one is dealt with may ask for something else.
+      while (this.#again && !this.#stopped) {
+        this.#again = false;
+        while (!this.#stopped && ((await this.#add()) || (await this.#remove())));
+      }
+      this.#tidy();
+    } catch (error) {
+      log(`copying partitions: ${(error as Error).message}`);
+      this.#later();
+    } finally {
+      this.#filling = false;
+    }
+  }
+
+  /** Copies that are neither published nor wanted, nor on their way to a new owner, are of no use. */
+  #tidy(): void {
+    const { agreement, replication, moving } = this.#options;
+    const { members, backups } = agreement.view;
+    for (const { id } of members) {
+      const outflow = replication.present(id);
+      if (outflow === undefined || outflow.failure !== undefined || replication.doubts(id)) continue;
+      outflow.close(
+        [...outflow.partitions].filter(
+          (partition) => !backups[partition]!.includes(id) && !moving(partition),
+        ),
+      );
+    }
+  }
+
+  async #add(): Promise<boolean> {
+    const { self, agreement, replication, gate, moving } = this.#options;
+    const { view } = agreement;
+    const wanted = this.#wanted(
+      view,
+      (partition, id) => !view.backups[partition]!.includes(id) && !moving(partition),
+    );
+    const [first] = wanted;
+    if (first === undefined) return false;
+    const [id, every] = first;
+    const member = memberOf(view, id)!;
+    const outflow = replication.to(member);
+    if (outflow === undefined) throw new Error(`the stream to ${id} has failed`);
+    const partitions = every.slice(0, groupSize);
+    await outflow.copy(partitions, 'backed');
+    const still = (current: View, partition: number): boolean =>
+      current.owners[partition] === self &&
+      current.terms[partition] === view.terms[partition] &&
+      memberOf(current, id)?.incarnation === member.incarnation &&
+      replication.present(id) === outflow &&
+      replication.reaches(id, partition) &&
+      !moving(partition);
+    await gate.including(id, partitions, () =>
+      replication.inDoubt(id, async () => {
+        await outflow.settled(partitions.filter((partition) => outflow.has(partition)));
+        await agreement.insist((current) => {
+          if (this.#stopped) throw new Error('this node has stopped');
+          const changes = new Map<number, readonly string[]>();
+          for (const partition of partitions) {
+            const backups = current.backups[partition]!;
+            if (still(current, partition) && !backups.includes(id)) changes.set(partition, [...backups, id]);
+          }
+          return changes.size === 0 ? undefined : changeBackups(current, changes);
+        });
+      }),
+    );
+    return true;
+  }
+
+  async #remove(): Promise<boolean> {
+    const { agreement, moving } = this.#options;
+    const surplus = (view: View): Map<number, readonly string[]> => {
+      const plan = new BackupPlan(view);
+      return this.#changes(view, (partition, backups) => {
+        const wanted = plan.wanted(partition);
+        // Only once all that are wanted are there.
+        if (moving(partition) || !wanted.every((id) => backups.includes(id))) return backups;
+        return backups.filter((id) => wanted.includes(id));
+      });
+    };
+    if (surplus(agreement.view).size === 0) return false;
+    await agreement.insist((view) => {
+      const changes = surplus(view);
+      return this.#stopped || changes.size === 0 ? undefined : changeBackups(view, changes);
+    });
+    return true;
+  }
+
+  /** The copies that are wanted and for which `missing` holds, by member. */
+  #wanted(view: View, missing: (partition: number, id: string) => boolean): Map<string, number[]> {
+    const { self } = this.#options;
+    const plan = new BackupPlan(view);
+    const wanted = new Map<string, number[]>();
+    for (const [partition, owner] of view.owners.entries()) {
+      if (owner !== self) continue;
+      for (const id of plan.wanted(partition)) {
+        if (!missing(partition, id)) continue;
+        const partitions = wanted.get(id) ?? [];
+        wanted.set(id, partitions);
+        partitions.push(partition);
+      }
+    }
+    return wanted;
+  }
+
+  #withoutBroken(view: View): Map<number, readonly string[]> {
+    const { replication } = this.#options;
+    return this.#changes(view, (partition, backups) =>
+      backups.filter((id) => replication.reaches(id, partition)),
+    );
+  }
+
+  /** What `change` makes of the in-sync sets of this node's partitions, where that is something else. */
+  #changes(
+    view: View,
+    change: (partition: number, backups: readonly string[]) => readonly string[],
+  ): Map<number, readonly string[]> {
+    const changes = new Map<number, readonly string[]>();
+    for (const [partition, backups] of view.backups.entries()) {
+      if (backups.length === 0 || view.owners[partition] !== this.#options.self) continue;
+      const changed = change(partition, backups);
+      if (changed.length !== backups.length) changes.set(partition, changed);
+    }
+    return changes;
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    const { agreement, replication, clock } = this.#options;
+    this.#timer?.cancel();
+    this.#timer = clock.after(retryAfter, () => {
+      for (const member of agreement.view.members) {
+        const failed = replication.present(member.id)?.failure !== undefined;
+        if (failed && hasOpenedAll(agreement.view, member)) replication.to(member);
+      }
+      void this.#mend();
+      void this.#fill();
+    });
+  }
+}

@@ -1,0 +1,165 @@
+import type { Clock } from './clock.ts';
+import type { Safeguards } from './safeguards.ts';
+import { sizeOf, type View } from './view.ts';
+
+export interface LeaseOptions {
+  /** The incarnation of this node. */
+  readonly self: string;
+  readonly clock: Clock;
+  /** How long one grant or confirmation is good for, in ms, from when it was asked for. */
+  readonly duration: number;
+  readonly safeguards: Safeguards;
+  /** Somebody waits for the lease: ask for it now. */
+  ask(): void;
+}
+
+/** How much longer than a lease others wait before they answer for its holder: clocks do not run at the same speed. */
+const margin = 1.25;
+
+/**
+ * Whether this node may answer now, and what it grants to others.
+ *
+ * A node that is cut off cannot know that its partitions were given to somebody else. So it answers only while it holds a
+ * lease: the view store has confirmed its view, or more than half of the electorate has granted it, each less than
+ * `duration` ago. Whoever takes over without proof of its death first has at least half of the electorate promise that
+ * they grant it nothing more, and then waits for longer than a lease lasts.
+ */
+export class Lease {
+  readonly #options: LeaseOptions;
+  readonly #grants = new Map<string, number>();
+  /** Who is granted nothing while the view of that epoch is in force: its removal may follow. */
+  readonly #denied = new Map<string, { readonly epoch: number; readonly since: number }>();
+  readonly #waiting = new Set<() => void>();
+  #view: View | undefined;
+  #until = Number.NEGATIVE_INFINITY;
+  /** This node is the whole electorate: nobody can take over without it. */
+  #sole = false;
+  #retired = false;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** How long a successor waits that has no proof, in ms. */
+  get fence(): number {
+    return this.#options.duration * margin;
+  }
+
+  get valid(): boolean {
+    return this.#sole || this.#options.clock.now() < this.#until || !this.#options.safeguards.leases;
+  }
+
+  /** Whether this lease needs no renewal: nobody else votes. */
+  get unconditional(): boolean {
+    return this.#sole;
+  }
+
+  /** Whether it is time to look for another way to renew it. */
+  get low(): boolean {
+    const { clock, duration } = this.#options;
+    return !this.#sole && this.#until - clock.now() < duration * 0.6;
+  }
+
+  follow(view: View): void {
+    const { clock, duration } = this.#options;
+    if (view.electorate.epoch !== this.#view?.electorate.epoch) {
+      // Grants were given to the electorate of that time. What they were good for until now stays good.
+      this.#grants.clear();
+      if (this.#sole) this.#until = Math.max(this.#until, clock.now() + duration);
+    }
+    this.#view = view;
+    this.#denied.clear();
+    this.#count();
+  }
+
+  /** A voter has granted the lease; it was asked at `askedAt` for the electorate that began at `epoch`. */
+  granted(voter: string, askedAt: number, epoch: number): void {
+    if (epoch !== this.#view?.electorate.epoch) return;
+    this.#grants.set(voter, Math.max(askedAt, this.#grants.get(voter) ?? Number.NEGATIVE_INFINITY));
+    this.#count();
+  }
+
+  /** The view store was asked at `askedAt`, and had the view in force. */
+  confirmed(askedAt: number): void {
+    this.#extend(askedAt + this.#options.duration);
+  }
+
+  /** Whether this node, which votes, grants a lease to `asker`, at which the view of `epoch` is in force. */
+  grants(asker: string, epoch: number): boolean {
+    const view = this.#view;
+    if (view === undefined || this.#retired || epoch < view.electorate.epoch) return false;
+    if (!view.electorate.voters.includes(this.#options.self)) return false;
+    if (this.#denied.get(asker)?.epoch === view.epoch) return false;
+    return view.members.some(({ incarnation }) => incarnation === asker);
+  }
+
+  /** Promises to grant these nodes nothing while the view of `epoch` is in force. Answers whether it is. */
+  deny(incarnations: readonly string[], epoch: number): boolean {
+    if (this.#view?.epoch !== epoch) return false;
+    const since = this.#options.clock.now();
+    for (const incarnation of incarnations) this.#denied.set(incarnation, { epoch, since });
+    return true;
+  }
+
+  /** Whether a node has been denied its lease for longer than so many ms. */
+  denies(incarnation: string, ms: number): boolean {
+    const denied = this.#denied.get(incarnation);
+    return denied !== undefined && this.#options.clock.now() - denied.since > ms;
+  }
+
+  /** They are not removed after all. */
+  release(incarnations: readonly string[], epoch: number): void {
+    for (const incarnation of incarnations) {
+      if (this.#denied.get(incarnation)?.epoch === epoch) this.#denied.delete(incarnation);
+    }
+  }
+
+  /** This node is about to leave: it grants nothing more. */
+  retire(): void {
+    this.#retired = true;
+  }
+
+  /** Resolves when the lease is valid, or `ms` have passed. */
+  renewed(ms: number): Promise<void> {
+    // One question is enough for all who wait.
+    if (this.#waiting.size === 0) this.#options.ask();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = this.#options.clock.after(Math.max(0, ms), wake);
+      this.#waiting.add(wake);
+    });
+  }
+
+  /** Ends every wait: this node will not answer any more. */
+  close(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** The lease lasts as long as the newest grants of a majority do. */
+  #count(): void {
+    const { self, duration } = this.#options;
+    const { electorate } = this.#view!;
+    const times = electorate.voters
+      .map((voter) => (voter === self ? Number.POSITIVE_INFINITY : this.#grants.get(voter)))
+      .filter((time) => time !== undefined)
+      .sort((a, b) => b - a);
+    const majority = Math.floor(sizeOf(electorate) / 2) + 1;
+    const since = times[majority - 1];
+    this.#sole = since === Number.POSITIVE_INFINITY;
+    if (this.#sole) this.#wake();
+    else if (since !== undefined) this.#extend(since + duration);
+  }
+
+  #extend(until: number): void {
+    this.#until = Math.max(this.#until, until);
+    if (this.valid) this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { RoutedNode } from '../../src/index.ts';
+import { TestCluster } from '../../src/testing/index.ts';
+import { aGate, ask, box, owned, steered, until } from './kit.ts';
+
+let cluster: TestCluster;
+beforeEach(() => {
+  cluster = new TestCluster({ seed: 29 });
+});
+afterEach(() => cluster.close());
+
+it('what a service without backups had is not found again in a copy that a failed move has left behind', async () => {
+  const store = steered(cluster.store.open());
+  const start = async (id: string, more: Parameters<TestCluster['join']>[1]): Promise<RoutedNode> => {
+    const node = await cluster.join(id, { partitions: 8, backups: 2, ...more });
+    await cluster.run(node.open('plain', box(node, 'plain', false)));
+    return node;
+  };
+  const a = await start('a', { store });
+  const b = await start('b', { weight: 0.001 });
+  const c = await start('c', { weight: 0.001 });
+  await cluster.clock.advance(1_000);
+  expect(owned(a)).toHaveLength(8);
+  expect(a.view.backups.map((ids) => ids.length)).toEqual(Array(8).fill(2));
+  for (let partition = 0; partition < 8; partition += 1) {
+    await cluster.run(ask(a, partition, 'put', { service: 'plain', value: 'old' }));
+  }
+  // Everything is at b, and about to be published, when b asks for nothing after all.
+  const [move, after] = [aGate(), aGate()];
+  const gates = [move, after];
+  store.before = (operation) => (operation === 'compareAndSet' ? gates.shift()?.passed : undefined);
+  await cluster.run(b.setWeight(1));
+  await until(cluster, () => gates.length === 1);
+  expect(a.status().moves).toMatchObject([{ to: 'b', phase: 'sealed' }]);
+  await cluster.run(b.setWeight(0));
+  move.open();
+  // It asks again before anybody has done away with its copies, which go on as the backups that they were.
+  await until(cluster, () => a.status().moves.length === 0);
+  await cluster.run(b.setWeight(0.001));
+  after.open();
+  await cluster.run(c.setWeight(1_000));
+  await until(cluster, () => owned(c).length >= 7);
+  const kept = owned(c).filter((partition) => c.view.backups[partition]!.includes('b'));
+  expect(kept.length).toBeGreaterThan(0);
+  for (const partition of kept) await cluster.run(ask(a, partition, 'remove', { service: 'plain' }));
+  await cluster.run(b.setWeight(1_000_000));
+  await until(cluster, () => owned(b).length >= 7);
+  const moved = kept.filter((partition) => b.view.owners[partition] === 'b');
+  expect(moved.length).toBeGreaterThan(0);
+  for (const partition of moved)
+    expect(await cluster.run(ask(a, partition, 'get', { service: 'plain' }))).toBeUndefined();
+});
