@@ -1,7 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+/** What takes long begins first, so that nothing is waited for alone at the end. */
+const slow = ['simulation.test', 'faults.test', 'churn.test', 'processes.test', 'every-step.test'];
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = slow.findIndex((name) => moduleId.includes(name));
+      return found < 0 ? slow.length : found;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
 
 // Tests read the sources, so that a failing line is the line you edit; the few tests that start real processes use dist.
 export default defineConfig({
@@ -20,5 +34,6 @@ export default defineConfig({
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: SlowFirst },
   },
 });
