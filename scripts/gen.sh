@@ -1,0 +1,5 @@
+#!/bin/sh
+# Runs every generator; what is given to this script is given to each.
+set -e
+node scripts/gen-actions.mjs "$@"
+node scripts/gen-simulation.mjs "$@"
