@@ -79,24 +79,13 @@ export async function depart(options: DepartureOptions, within: number): Promise
   return { moved: Math.max(0, before - lost), lost };
 }
 
-/** Moves everything away and waits for what was begun here, as long as there is somebody to move it to. */
+/** Moves everything away, as long as there is somebody to move it to, and waits for what was begun here. */
 async function drain(options: DepartureOptions, deadline: number): Promise<void> {
-  const { self, router, clock, agreement, ownership, moves, services } = options;
+  const { self, clock, agreement, services } = options;
   const left = (): number => deadline - clock.now();
-  const heirs = (): boolean => agreement.view.members.some(({ id, weight }) => id !== self && weight > 0);
-  if (!heirs() || left() <= 0) return;
-  await agreement.publish((view) => {
-    const member = memberOf(view, self);
-    return member === undefined || member.weight === 0 ? undefined : reweigh(view, self, 0, router);
-  }, left());
-  moves.hurry();
-  // What others keep here as their copy is needed until they have another one.
-  const needed = (): boolean =>
-    ownership.owned().length > 0 || agreement.view.backups.some((ids) => ids.includes(self));
-  while (needed()) {
-    if (!heirs() || left() <= 0) return;
-    await agreement.reach(agreement.view.epoch + 1, left());
-  }
+  await handOver(options, left);
+  // Who has no weight may still own what a load that runs here is for.
+  if (!agreement.view.members.some(({ id }) => id !== self)) return;
   const idle = [...services.all()].map((service) => service.idle?.());
   await new Promise<void>((resolve) => {
     const timer = clock.after(Math.max(0, left()), resolve);
@@ -105,6 +94,22 @@ async function drain(options: DepartureOptions, deadline: number): Promise<void>
       resolve();
     });
   });
+}
+
+async function handOver(options: DepartureOptions, left: () => number): Promise<void> {
+  const { self, router, agreement, electors, ownership, moves } = options;
+  const heirs = (): boolean => agreement.view.members.some(({ id, weight }) => id !== self && weight > 0);
+  if (!heirs() || left() <= 0) return;
+  await agreement.publish((view) => {
+    const member = memberOf(view, self);
+    if (member === undefined || member.weight === 0) return undefined;
+    return electors.seated(view, reweigh(view, self, 0, router));
+  }, left());
+  moves.hurry();
+  // What others keep here as their copy is needed until they have another one.
+  const needed = (): boolean =>
+    ownership.owned().length > 0 || agreement.view.backups.some((ids) => ids.includes(self));
+  while (needed() && heirs() && left() > 0) await agreement.reach(agreement.view.epoch + 1, left());
 }
 
 /** Calls end in peace, this node's own and those of others: each of these ends its link once it knows the new view. */

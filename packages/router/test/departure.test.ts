@@ -101,3 +101,29 @@ describe('a node that leaves while the store is out and another has died', () =>
     await cluster.close();
   });
 });
+
+describe('what was begun at a node that leaves', () => {
+  it('is waited for although the others have no weight: they may own what it is for', async () => {
+    const cluster = new TestCluster({ seed: 6 });
+    const a = await cluster.join('a', { partitions });
+    const b = await cluster.join('b');
+    await cluster.run(b.setWeight(0));
+    let end = (): void => {};
+    const under = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await cluster.run(a.open('work', { handlers: {}, idle: () => under }));
+    await cluster.run(b.open('work', { handlers: {} }));
+    let left = false;
+    const leaving = a.leave({ within: 10_000 }).then(() => {
+      left = true;
+    });
+    await cluster.clock.advance(5_000);
+    expect(left).toBe(false);
+    end();
+    await cluster.clock.advance(100);
+    expect(cluster.store.newest!.members.map(({ id }) => id)).toEqual(['b']);
+    await cluster.run(leaving);
+    await cluster.close();
+  });
+});
