@@ -63,10 +63,16 @@ export class Backups {
     this.#mending = true;
     try {
       while (!this.#stopped && this.#withoutBroken(agreement.view).size > 0) {
+        const before = agreement.view;
+        const broken = this.#withoutBroken(before);
         await agreement.insist((view) => {
           const changes = this.#withoutBroken(view);
           return this.#stopped || changes.size === 0 ? undefined : changeBackups(view, changes);
         });
+        for (const [partition, rest] of broken) {
+          for (const id of before.backups[partition]!)
+            if (!rest.includes(id)) replication.present(id)?.disown([partition]);
+        }
       }
     } catch (error) {
       log(`taking out copies: ${(error as Error).message}`);

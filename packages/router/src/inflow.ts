@@ -125,13 +125,12 @@ export class Inflow {
       return true;
     }
     // One that is still to be published, or has just been taken out, and whose owner will say so.
-    return copy.from === owner && copy.term === view.terms[partition] && this.#goesOn(copy, partition);
+    return copy.from === owner && copy.term === view.terms[partition] && this.#goesOn(copy);
   }
 
-  #goesOn({ stream }: Copy, partition: number): boolean {
+  #goesOn({ stream }: Copy): boolean {
     if (stream === undefined) return false;
-    const live = this.#streams.get(placeOf(stream).source);
-    return live?.name === stream && !live.refused.has(partition);
+    return this.#streams.get(placeOf(stream).source)?.name === stream;
   }
 
   #streamOf(view: View, name: string, sequence: number): Stream | 'gap' | 'over' {
@@ -191,7 +190,8 @@ export class Inflow {
   #stage(stream: Stream, service: string, partition: number, record: readonly unknown[]): void {
     if (this.#copies.get(partition)?.stream !== stream.name) return;
     const replica = this.#services.get(service)?.replica;
-    // A service that is not open here cannot be copied; the owner learns that this copy is worth nothing.
+    // A service that is not open here cannot be copied. The owner learns of it, and acknowledges nothing that is missing
+    // here: so what there is stays, for it may just have been published.
     if (replica === undefined) stream.refused.add(partition);
     else replica.stage(partition, record);
   }

@@ -237,13 +237,13 @@ export class Membership {
 
   /** Lets a node in after a round trip with it: a node that nobody can reach must not be given anything. */
   async #admit(member: Member, backups: number | null, failureAfter: number): Promise<string> {
-    const { agreement, electors, router, peer, self, reaches } = this.#options;
+    const { agreement, electors, router, peer, self } = this.#options;
     checkMember(member);
     this.#checkSettings(backups, failureAfter);
     const known = memberOf(agreement.view, member.id);
     if (known !== undefined && known.incarnation !== member.incarnation) {
-      // No link to it proves nothing: it may have entered a moment ago.
-      const proof = known.id === self.id || reaches(known.id) ? 'runs' : await this.#examine(known);
+      // Neither a link that stands nor one that does not proves anything: it may have been cut off, or entered, a moment ago.
+      const proof = known.id === self.id ? 'runs' : await this.#examine(known);
       if (proof === 'runs') throw taken(member.id);
       // Only one of them can listen at an address. Else the other may run where it cannot be heard: it is for those who
       // vote to remove it.

@@ -154,6 +154,13 @@ export class Outflow {
     }
   }
 
+  /** The same for copies that the target has refused to go on with. */
+  disown(partitions: Iterable<number>): void {
+    for (const partition of partitions) {
+      if (!this.#copies.has(partition)) this.#push([[copyRecords, partition, ['close']]]);
+    }
+  }
+
   /** What is not this node's any more, or is so anew: whoever had it since has said what becomes of copies. */
   release(view: View, self: string): void {
     for (const [partition, { term }] of this.#copies) {
@@ -323,6 +330,7 @@ export class Outflow {
         // What was said before the copy began anew is about an earlier one.
         if ((this.#copies.get(partition)?.since ?? Number.POSITIVE_INFINITY) > message.upTo) continue;
         this.#copies.delete(partition);
+        this.disown([partition]);
         refused = true;
       }
       while (this.#sent[0]?.answered === true) this.#applied = this.#sent.shift()!.upTo;
