@@ -63,16 +63,10 @@ export class Backups {
     this.#mending = true;
     try {
       while (!this.#stopped && this.#withoutBroken(agreement.view).size > 0) {
-        const before = agreement.view;
-        const broken = this.#withoutBroken(before);
         await agreement.insist((view) => {
           const changes = this.#withoutBroken(view);
           return this.#stopped || changes.size === 0 ? undefined : changeBackups(view, changes);
         });
-        for (const [partition, rest] of broken) {
-          for (const id of before.backups[partition]!)
-            if (!rest.includes(id)) replication.present(id)?.disown([partition]);
-        }
       }
     } catch (error) {
       log(`taking out copies: ${(error as Error).message}`);
@@ -113,11 +107,9 @@ export class Backups {
     for (const { id } of members) {
       const outflow = replication.present(id);
       if (outflow === undefined || outflow.failure !== undefined || replication.doubts(id)) continue;
-      outflow.close(
-        [...outflow.partitions].filter(
-          (partition) => !backups[partition]!.includes(id) && !moving(partition),
-        ),
-      );
+      const useless = (partition: number): boolean => !backups[partition]!.includes(id) && !moving(partition);
+      outflow.close([...outflow.partitions].filter(useless));
+      outflow.abandon([...outflow.refused].filter(useless));
     }
   }
 

@@ -182,7 +182,7 @@ export class Moves {
       if (!this.#stopped && !replication.doubts(to.id)) {
         const { backups, owners } = agreement.view;
         const left = partitions.filter((partition) => owners[partition] === this.#options.self);
-        outflow.close(left.filter((partition) => !backups[partition]!.includes(to.id)));
+        outflow.abandon(left.filter((partition) => !backups[partition]!.includes(to.id)));
       }
       ended();
     }

@@ -70,6 +70,7 @@ const passing: ReadonlySet<unknown> = new Set(['NODE_DOWN', 'UNKNOWN_OUTCOME', '
 export class Outflow {
   readonly #options: OutflowOptions;
   readonly #copies = new Map<number, Copied>();
+  readonly #refused = new Set<number>();
   #queue: Unit[] = [];
   #bytes = 0;
   #sequence = 0;
@@ -154,10 +155,17 @@ export class Outflow {
     }
   }
 
-  /** The same for copies that the target has refused to go on with. */
-  disown(partitions: Iterable<number>): void {
+  /** Copies that the target has refused to go on with, and may still have. */
+  get refused(): Iterable<number> {
+    return this.#refused;
+  }
+
+  /** The target may drop its copies, those that it has refused as well. */
+  abandon(partitions: Iterable<number>): void {
     for (const partition of partitions) {
-      if (!this.#copies.has(partition)) this.#push([[copyRecords, partition, ['close']]]);
+      this.#copies.delete(partition);
+      this.#refused.delete(partition);
+      this.#push([[copyRecords, partition, ['close']]]);
     }
   }
 
@@ -198,6 +206,7 @@ export class Outflow {
 
   #begin(partition: number, scope: Scope, record: CopyRecord): void {
     const since = this.#made + 1;
+    this.#refused.delete(partition);
     this.#copies.set(partition, { scope, term: this.#options.view().terms[partition]!, since, last: since });
     this.#push([[copyRecords, partition, record]]);
   }
@@ -330,7 +339,7 @@ export class Outflow {
         // What was said before the copy began anew is about an earlier one.
         if ((this.#copies.get(partition)?.since ?? Number.POSITIVE_INFINITY) > message.upTo) continue;
         this.#copies.delete(partition);
-        this.disown([partition]);
+        this.#refused.add(partition);
         refused = true;
       }
       while (this.#sent[0]?.answered === true) this.#applied = this.#sent.shift()!.upTo;
