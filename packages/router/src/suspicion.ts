@@ -42,7 +42,8 @@ export class Suspicion {
   #timer: Timer | undefined;
   #lastBeat: number;
   #proposing = false;
-  #reseating = false;
+  /** An empty view, or one with another electorate, is being published. */
+  #publishing = false;
   #stopped = false;
 
   constructor(options: SuspicionOptions) {
@@ -100,8 +101,8 @@ export class Suspicion {
     const heard = view.members.some(
       (member) => lease.denies(member.incarnation, failureAfter) && mesh.silence(member) < 2 * this.#interval,
     );
-    if (!heard || this.#proposing || this.#reseating) return;
-    this.#reseating = true;
+    if (!heard || this.#proposing || this.#publishing) return;
+    this.#publishing = true;
     try {
       await agreement.publish((current) =>
         current.epoch === view.epoch && !this.#stopped ? { ...current, epoch: current.epoch + 1 } : undefined,
@@ -109,7 +110,7 @@ export class Suspicion {
     } catch (error) {
       log(`taking a promise back: ${(error as Error).message}`);
     } finally {
-      this.#reseating = false;
+      this.#publishing = false;
     }
   }
 
@@ -117,8 +118,8 @@ export class Suspicion {
   async #reseat(): Promise<void> {
     const { agreement, electors, log } = this.#options;
     const due = (view: View): boolean => wantsReseating(view) && electors.formerIsOver(view);
-    if (this.#reseating || !due(agreement.view) || this.#rank(agreement.view) > 0) return;
-    this.#reseating = true;
+    if (this.#publishing || !due(agreement.view) || this.#rank(agreement.view) > 0) return;
+    this.#publishing = true;
     try {
       await agreement.publish((view) =>
         due(view) && !this.#stopped ? reseat({ ...view, epoch: view.epoch + 1 }) : undefined,
@@ -126,7 +127,7 @@ export class Suspicion {
     } catch (error) {
       log(`changing the electorate: ${(error as Error).message}`);
     } finally {
-      this.#reseating = false;
+      this.#publishing = false;
     }
   }
 
@@ -146,7 +147,7 @@ export class Suspicion {
   }
 
   async #remove(view: View, suspects: readonly Member[]): Promise<void> {
-    const { self, agreement, electors, lease, mesh, ask, safeguards, router, log } = this.#options;
+    const { self, agreement, electors, lease, mesh, ask, router, log } = this.#options;
     const incarnations = suspects.map(({ incarnation }) => incarnation);
     const others = view.members.filter(
       ({ incarnation }) => incarnation !== self.incarnation && !incarnations.includes(incarnation),
@@ -173,9 +174,7 @@ export class Suspicion {
         }
       }),
     );
-    const doomed = suspects.filter(
-      ({ incarnation }) => this.#enough(view, votes.get(incarnation)!) || !safeguards.promises,
-    );
+    const doomed = suspects.filter(({ incarnation }) => this.#enough(view, votes.get(incarnation)!));
     const spared = incarnations.filter(
       (incarnation) => !doomed.some((member) => member.incarnation === incarnation),
     );
