@@ -2,7 +2,7 @@ import { Acceptors } from './acceptors.ts';
 import { Agreement } from './agreement.ts';
 import { Backups } from './backups.ts';
 import { CallLog, callLogService } from './call-log.ts';
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 import { Codec } from './codec.ts';
 import { depart, type LeaveReport } from './departure.ts';
 import { Dispatch } from './dispatch.ts';
@@ -82,6 +82,8 @@ export class RoutedNode implements AsyncDisposable {
   readonly #calls: CallLog;
   readonly #acceptors: Acceptors;
   readonly #events: Events;
+  /** What waits for the lease of an earlier owner to run out. */
+  readonly #fences = new Set<Timer>();
   /** Whom this node is asking for a later view. */
   readonly #learning = new Set<string>();
   /** Who needs this process alive: calls, promises that were given out, and the user, if so asked. */
@@ -534,6 +536,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#lease.close();
     this.#calls.close();
     this.#inflow.close();
+    for (const timer of this.#fences) timer.cancel();
     this.#agreement.close();
     this.#mesh.close();
     this.#acceptors.close();
@@ -610,10 +613,12 @@ export class RoutedNode implements AsyncDisposable {
     const fenced = gained.filter((partition) => view.fenced.includes(view.terms[partition]!));
     if (fenced.length === 0) return;
     this.#ownership.fence(fenced);
-    this.#settings.clock.after(this.#lease.fence, () => {
+    const timer = this.#settings.clock.after(this.#lease.fence, () => {
+      this.#fences.delete(timer);
       this.#ownership.lift(fenced);
-      if (!this.#closed) this.#moves.follow(this.view);
+      this.#moves.follow(this.view);
     });
+    this.#fences.add(timer);
   }
 
   /** What the owner of partitions says of this node's copies. */
