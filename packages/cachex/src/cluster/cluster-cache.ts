@@ -26,7 +26,7 @@ import type { WireForm } from './wire-form.ts';
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'keys' | 'stats'
+  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
 >;
 
 /**
