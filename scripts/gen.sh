@@ -2,4 +2,5 @@
 # Runs every generator; what is given to this script is given to each.
 set -e
 node scripts/gen-actions.mjs "$@"
+node scripts/gen-tables.mjs "$@"
 node scripts/gen-simulation.mjs "$@"

@@ -92,5 +92,24 @@ export interface LocalAction<A extends readonly unknown[], R> extends Declaratio
   execute(engine: Engine, ...args: A): R;
 }
 
+/**
+ * An action that runs where it is called, because it takes a closure or answers piece by piece. In a cluster the file of its
+ * name in `cluster/compositions` makes it out of calls that are routed.
+ */
+export interface CallerAction<A extends readonly unknown[], R> extends Declaration<A, R> {
+  readonly route: { readonly kind: 'caller' };
+  /** In one process. `cache` is what the user calls methods of. */
+  execute(engine: Engine, cache: Methods, ...args: A): R;
+}
+
+/** The methods of a cache by name, aliases included. */
+export type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+
 // biome-ignore lint/suspicious/noExplicitAny: the table holds actions of every argument and result type.
-export type Action = KeyedAction<any, any> | MergedAction<any, any> | LocalAction<any, any>;
+type Any = any;
+
+export type Action =
+  | KeyedAction<Any, Any>
+  | MergedAction<Any, Any>
+  | LocalAction<Any, Any>
+  | CallerAction<Any, Any>;

@@ -1,5 +1,5 @@
 import { hashKey, type Key } from '@cachex/router/hash';
-import type { Action, Partitions } from './action.ts';
+import type { Action, Methods, Partitions } from './action.ts';
 import { actions } from './actions/index.ts';
 import { describe, suggestion } from './describe.ts';
 import { CacheError } from './errors.ts';
@@ -11,11 +11,11 @@ import type { Parameter } from './parameters.ts';
 /** A method of a facade. Its arguments are checked when it is called. */
 export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
 
-/** Every method of a facade by name, aliases included: `bind` makes one for each action. */
-export function bindAll(bind: (action: Action) => Method): Record<string, Method> {
+/** Every method of a facade by name, aliases included: `bind` makes one for each action, and may keep all of them. */
+export function bindAll(bind: (action: Action, methods: Methods) => Method): Record<string, Method> {
   const methods: Record<string, Method> = {};
   for (const action of Object.values(actions)) {
-    const method = bind(action);
+    const method = bind(action, methods as Methods);
     Object.defineProperty(method, 'name', { value: action.name });
     for (const name of [action.name, ...(action.aliases ?? [])]) methods[name] = method;
   }
@@ -93,12 +93,12 @@ export function finishResult(
 }
 
 /**
- * The method of an action on an engine in this process, executed at once. It is written out by number of arguments
- * because gathering and spreading them would halve the speed of a `get`.
+ * The method of an action on an engine in this process, executed at once. `cache` is what the user has of it. It is written
+ * out by number of arguments because gathering and spreading them would halve the speed of a `get`.
  */
-export function bindLocal(action: Action, engine: Engine): Method {
+export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): Method {
   const { route, parameters } = action;
-  const run = runner(action);
+  const run = runner(action, cache);
   const [first, second, third, fourth] = parameters.map((parameter: Parameter<unknown>) =>
     parameter.kind === 'value'
       ? (input: unknown) => holdArgument(parameter, engine.values, parameter.check(input))
@@ -154,7 +154,15 @@ export function bindLocal(action: Action, engine: Engine): Method {
 
 type Run = (engine: Engine, where: number | Partitions, ...args: readonly unknown[]) => unknown;
 
-function runner(action: Action): Run {
+function runner(action: Action, cache: Methods = {}): Run {
+  if (action.route.kind === 'caller') {
+    const execute = action.execute as (
+      engine: Engine,
+      cache: Methods,
+      ...args: readonly unknown[]
+    ) => unknown;
+    return (engine, _where, ...args) => execute(engine, cache, ...args);
+  }
   if (action.route.kind !== 'local') return action.execute as Run;
   const execute = action.execute as (engine: Engine, ...args: readonly unknown[]) => unknown;
   return (engine, _where, ...args) => execute(engine, ...args);

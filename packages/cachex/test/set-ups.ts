@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { Key } from '@cachex/router/hash';
 import { TestCluster } from '@cachex/router/testing';
-import { type ClusterCacheSettings, type ClusterNode, join } from '../src/cluster/index.ts';
+import { it } from 'vitest';
+import { actions } from '../src/actions/index.ts';
+import { type ClusterCacheSettings, ClusterNode, join } from '../src/cluster/index.ts';
 import { type Actions, type CacheStats, type Call, createCache, type FunctionMap } from '../src/index.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -40,6 +42,8 @@ export interface SetUp {
   readonly name: string;
   /** Whether values and errors are as they would be beside other nodes. */
   readonly clustered: boolean;
+  /** Whether the same nodes are there throughout; what is counted at a node goes with it. */
+  readonly steady: boolean;
   readonly nodes: number;
   /** Opens a new cache; `options` may differ from node to node. */
   open(options?: Options | ((node: number) => Options)): Promise<Opened>;
@@ -54,16 +58,23 @@ export const setUps: readonly SetUp[] = [
   simulated('on one strict node', ['a'], true),
   simulated('on three nodes', ['a', 'b', 'c'], false),
   sockets('on three nodes over sockets', ['a', 'b', 'c']),
+  churning('while a node joins, one leaves and one dies', ['a', 'b', 'c']),
 ];
 
 /** The set-ups in which a call may leave its node. */
 export const clusters: readonly SetUp[] = setUps.filter(({ clustered }) => clustered);
+
+/** A test of what is counted at nodes, where they all stay. */
+export function itSteadily(setUp: SetUp, name: string, body: () => Promise<void>): void {
+  if (setUp.steady) it(name, body);
+}
 
 function local(): SetUp {
   const caches: { close(): void }[] = [];
   return {
     name: 'in this process',
     clustered: false,
+    steady: true,
     nodes: 1,
     async open(options = {}) {
       const clock = new ManualClock();
@@ -129,6 +140,7 @@ function clustered(
   return {
     name,
     clustered: true,
+    steady: true,
     nodes: ids.length,
     async open(options = {}) {
       started ??= start();
@@ -152,6 +164,73 @@ function clustered(
   };
 }
 
+/**
+ * Nodes in this process with one backup of everything. While a body makes its first calls another node joins, one dies
+ * without a word, and one leaves; those whose facades the body has stay. Each body has a cluster of its own.
+ */
+function churning(name: string, ids: readonly string[]): SetUp {
+  const clusters: TestCluster[] = [];
+  /** Where time passes now. */
+  let latest: TestCluster | undefined;
+  return {
+    name,
+    clustered: true,
+    steady: false,
+    nodes: ids.length,
+    async open(options = {}) {
+      const cluster = new TestCluster({ seed: 7 + clusters.length });
+      clusters.push(cluster);
+      latest = cluster;
+      const clock = new ManualClock();
+      const cacheName = 'cache-1';
+      const enter = async (id: string): Promise<{ node: ClusterNode; cache: object }> => {
+        const node = new ClusterNode(
+          await cluster.enter(id, { partitions: 64, backups: 1, timeout: 600_000 }),
+        );
+        const index = Math.max(0, ids.indexOf(id));
+        const given = typeof options === 'function' ? options(index) : options;
+        return { node, cache: node.cache<Key, unknown>(cacheName, { clock, ...given }) };
+      };
+      const members = new Map<string, Awaited<ReturnType<typeof enter>>>();
+      for (const id of [...ids, 'leaver', 'victim']) members.set(id, await cluster.run(enter(id)));
+      const node = members.get(ids[0]!)!.node;
+      while (node.status().underReplicated > 0 || node.status().moving > 0) await cluster.clock.advance(10);
+
+      const during = (promise: Promise<unknown>): void => void promise.catch(() => {});
+      const events: { allowed(action: string): boolean; happen(): void }[] = [
+        { allowed: () => true, happen: () => {} },
+        { allowed: () => true, happen: () => during(enter('joiner')) },
+        // What a call about many keys has done at a node that dies before it answers, nobody can tell.
+        { allowed: survives, happen: () => cluster.crash('victim') },
+        { allowed: () => true, happen: () => during(members.get('leaver')!.node.leave()) },
+      ];
+      const facades = ids.map((id) =>
+        facade(members.get(id)!.cache, (work, action) => {
+          const running = work() as Promise<unknown>;
+          if (events[0]?.allowed(action) === true) {
+            const { happen } = events.shift()!;
+            // Once the call is on its way.
+            cluster.clock.after(1, happen);
+          }
+          return cluster.run(running);
+        }),
+      );
+      return opened(cacheName, facades, clock, (key) => Math.max(0, ids.indexOf(node.route(key).owner!)));
+    },
+    run: (work) => (latest === undefined ? work : latest.run(work)),
+    async close() {
+      // What is left of them runs on a clock that nobody moves any more.
+      clusters.length = 0;
+      latest = undefined;
+    },
+  };
+}
+
+function survives(name: string): boolean {
+  const action = actions[name as keyof typeof actions];
+  return action !== undefined && (action.effect === 'read' || action.route.kind === 'keyed');
+}
+
 function opened(
   name: string,
   everywhere: readonly Facade[],
@@ -171,10 +250,10 @@ function opened(
 }
 
 /** The methods of a cache, each answering by promise and letting time pass until it does. */
-function facade(cache: object, run: (work: () => unknown) => unknown): Facade {
+function facade(cache: object, run: (work: () => unknown, action: string) => unknown): Facade {
   const methods = Object.entries(cache).filter(([, method]) => typeof method === 'function');
   return Object.fromEntries(
-    methods.map(([name, method]) => [name, async (...args: unknown[]) => run(() => method(...args))]),
+    methods.map(([name, method]) => [name, async (...args: unknown[]) => run(() => method(...args), name)]),
   ) as unknown as Facade;
 }
 

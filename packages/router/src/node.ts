@@ -353,6 +353,11 @@ export class RoutedNode implements AsyncDisposable {
     return largestValue(this.#settings.limits);
   }
 
+  /** How long a call may take that says nothing else, in ms. */
+  get timeout(): number {
+    return this.#settings.timeout;
+  }
+
   /** New at every start. */
   get incarnation(): string {
     return this.#settings.incarnation;

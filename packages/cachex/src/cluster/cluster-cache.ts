@@ -1,6 +1,6 @@
 import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
-import type { Action, MergedAction } from '../action.ts';
+import type { Action, MergedAction, Methods } from '../action.ts';
 import type { Actions } from '../actions/index.ts';
 import {
   bindAll,
@@ -20,6 +20,8 @@ import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
+import { Caller } from './caller.ts';
+import { compositions } from './compositions/index.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -63,9 +65,9 @@ export function clusterCache(
   options: ClusterCacheOptions,
 ): ClusterCache<Key, unknown, FunctionMap<Key, unknown>> {
   const { engine, name } = options;
-  const methods = bindAll((action) => bindCluster(action, options));
-  const shares = bindAll((action) =>
-    action.effect === 'read' ? bindLocal(action, engine) : refuseWrite(action),
+  const methods = bindAll((action, cache) => bindCluster(action, options, cache));
+  const shares = bindAll((action, share) =>
+    action.effect === 'read' ? bindLocal(action, engine, share) : refuseWrite(action),
   );
   return Object.assign(methods, {
     name,
@@ -81,9 +83,10 @@ export function clusterCache(
 }
 
 /** The method of an action that reaches whichever nodes it concerns. Everything it is given is checked before that. */
-function bindCluster(action: Action, options: ClusterCacheOptions): Method {
+function bindCluster(action: Action, options: ClusterCacheOptions, cache: Methods): Method {
   const { node, engine, values, copies } = options;
-  const here = bindLocal(action, engine);
+  const here = bindLocal(action, engine, cache);
+  const composition = Object.hasOwn(compositions, action.name) ? compositions[action.name] : undefined;
   const anywhere = action.route.kind === 'keyed' && action.effect === 'read' && action.answers === undefined;
   const length = action.parameters.length;
   return (...given) =>
@@ -94,6 +97,8 @@ function bindCluster(action: Action, options: ClusterCacheOptions): Method {
       const settings = takeCallOptions(action, args);
       settings.signal?.throwIfAborted();
       const checked = checkArguments(action, args);
+      if (composition?.applies(...checked) === true)
+        return composition.compose(new Caller(options, cache, settings), ...checked);
       checkWire(action, checked);
       if (action.route.kind === 'local') return here(...args);
       // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has

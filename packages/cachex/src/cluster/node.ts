@@ -19,11 +19,14 @@ import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
+import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
-import { settleHandler, settleHandlerOf, settleLoad } from './settle-load.ts';
+import type { Place } from './operation.ts';
+import { operations } from './operations/index.ts';
+import { settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
@@ -239,7 +242,10 @@ export class ClusterNode implements AsyncDisposable {
     const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
     const open: OpenCache = { cache, engine, failure: undefined };
     const service: Service = {
-      handlers: { ...handlersOf(engine, values, node.id), [settleHandler]: settleHandlerOf(node, engine) },
+      handlers: {
+        ...actionHandlers(engine, values, node.id),
+        ...operationHandlers({ node, engine, values }),
+      },
       replica,
       backed: backups,
       idle: () => engine.loads.idle(),
@@ -288,11 +294,11 @@ function hashOf(change: Exclude<Change, { type: 'clear' }>): number {
 }
 
 /** What this node executes for others, and for itself: the table of actions. */
-function handlersOf(engine: Engine, values: WireForm, node: string): Record<string, Handler> {
+function actionHandlers(engine: Engine, values: WireForm, node: string): Record<string, Handler> {
   const handlers: Record<string, Handler> = {};
   for (const action of Object.values(actions)) {
     const { route } = action;
-    if (route.kind === 'local') continue;
+    if (route.kind === 'local' || route.kind === 'caller') continue;
     const send = (result: unknown): unknown =>
       action.result === 'value' && result !== undefined ? values.answer(result) : result;
     handlers[action.name] = ({ hash, partitions }, ...args) => {
@@ -307,6 +313,13 @@ function handlersOf(engine: Engine, values: WireForm, node: string): Record<stri
     };
   }
   return handlers;
+}
+
+/** What this node does for the calls of others that are made of parts. */
+function operationHandlers(place: Place): Record<string, Handler> {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [operationHandler(name), operation(place)]),
+  );
 }
 
 /** A function that is missing is missing somewhere: say where. */

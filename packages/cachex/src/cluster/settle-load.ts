@@ -1,10 +1,8 @@
-import { Encoded, type Handler, type RoutedNode } from '@cachex/router';
+import { Encoded, type RoutedNode } from '@cachex/router';
 import type { Engine } from '../local/engine.ts';
 import type { Load, LoadResult } from '../local/loads.ts';
+import { operationHandler } from './caller.ts';
 import type { WireForm } from './wire-form.ts';
-
-/** Under this name every node takes the results of loads whose keys it owns by then. */
-export const settleHandler = '$settle';
 
 /** How long one attempt to find the owner of a key may take, in ms: as long as any takeover may last. */
 const patience = 30_000;
@@ -61,26 +59,9 @@ async function send(
         ];
   await node.dispatch.call(load.hash, {
     service,
-    handler: settleHandler,
+    handler: operationHandler('settle'),
     args,
     repeatable: true,
     timeout: patience,
   });
-}
-
-/** The owner's side of {@link settleLoad}. */
-export function settleHandlerOf({ codec }: RoutedNode, engine: Engine): Handler {
-  return (
-    _context,
-    token: string,
-    held: unknown,
-    what: 'failed' | 'store' | 'answer',
-    ttl: number | null | undefined,
-  ): boolean => {
-    const result: LoadResult =
-      what === 'failed'
-        ? { kind: 'failed', error: codec.decodeError((held as Encoded).bytes) }
-        : { kind: 'loaded', held, store: what === 'store', ttl };
-    return engine.loads.settle(engine, token, result);
-  };
 }

@@ -50,7 +50,7 @@ export function createCache<
 >(options?: CacheOptions<K, V, F>): Cache<K, V, F>;
 export function createCache(options: object = {}): unknown {
   const engine = new Engine(readCacheOptions(options));
-  const methods = bindAll((action) => bindLocal(action, engine));
+  const methods = bindAll((action, cache) => bindLocal(action, engine, cache));
   const close = (): void => engine.close();
   return Object.assign(methods, {
     name: engine.name,

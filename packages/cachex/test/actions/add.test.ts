@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { distinctKeys, manyKeys, sameKeys } from '../keys.ts';
-import { clusters, setUps } from '../set-ups.ts';
+import { clusters, itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('add $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -84,7 +84,7 @@ describe.each(setUps)('add $name', (setUp) => {
     expect([await cache.add(one, 1), await cache.add(other, 2)]).toEqual([true, false]);
   });
 
-  it('counts a write only if it stored, and neither a hit nor a miss', async () => {
+  itSteadily(setUp, 'counts a write only if it stored, and neither a hit nor a miss', async () => {
     const { owner, stranger, counted } = await setUp.open({ stats: true });
     await stranger('ada').add('ada', 1);
     await stranger('ada').add('ada', 2);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('clear $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -15,7 +15,7 @@ describe.each(setUps)('clear $name', (setUp) => {
     }
   });
 
-  it('counts what has expired and is still in memory', async () => {
+  itSteadily(setUp, 'counts what has expired and is still in memory', async () => {
     const { cache, advance } = await setUp.open({ expiration: { interval: false } });
     await cache.put('ada', 1, { ttl: 10 });
     await cache.put('bob', 1);
@@ -42,7 +42,7 @@ describe.each(setUps)('clear $name', (setUp) => {
     expect([await cache.exists('ada'), await other.cache.get('ada')]).toEqual([false, 2]);
   });
 
-  it('counts removals, and one call at each node that executed it', async () => {
+  itSteadily(setUp, 'counts removals, and one call at each node that executed it', async () => {
     const { cache, counted } = await setUp.open({ stats: true });
     for (const key of manyKeys) await cache.put(key, 1);
     await cache.clear();

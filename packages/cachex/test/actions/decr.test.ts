@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('decr $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -52,14 +52,18 @@ describe.each(setUps)('decr $name', (setUp) => {
     },
   );
 
-  it('counts by its own name a write for a new entry, an update for one that is there, and nothing for a refusal', async () => {
-    const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
-    await stranger('n').decr('n');
-    await stranger('n').decr('n');
-    await cache.put('text', 'text');
-    await expect(cache.decr('text')).rejects.toMatchObject({ code: 'NON_NUMERIC_VALUE' });
-    expect((await owner('n').stats()).updates).toBe(1);
-    expect(await counted()).toMatchObject({ writes: 2, updates: 1, calls: { decr: 2, put: 1 } });
-    expect((await counted()).calls.incr).toBeUndefined();
-  });
+  itSteadily(
+    setUp,
+    'counts by its own name a write for a new entry, an update for one that is there, and nothing for a refusal',
+    async () => {
+      const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
+      await stranger('n').decr('n');
+      await stranger('n').decr('n');
+      await cache.put('text', 'text');
+      await expect(cache.decr('text')).rejects.toMatchObject({ code: 'NON_NUMERIC_VALUE' });
+      expect((await owner('n').stats()).updates).toBe(1);
+      expect(await counted()).toMatchObject({ writes: 2, updates: 1, calls: { decr: 2, put: 1 } });
+      expect((await counted()).calls.incr).toBeUndefined();
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys, sameKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('del $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -51,7 +51,7 @@ describe.each(setUps)('del $name', (setUp) => {
     expect((await counted()).calls).toEqual({ put: 1, del: 1 });
   });
 
-  it('counts what it removed', async () => {
+  itSteadily(setUp, 'counts what it removed', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', 1);
     await stranger('ada').del('ada');

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { distinctKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('exists $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -35,7 +35,7 @@ describe.each(setUps)('exists $name', (setUp) => {
     expect((await counted()).calls).toEqual({ exists: 1 });
   });
 
-  it('counts a hit or a miss where the key lives', async () => {
+  itSteadily(setUp, 'counts a hit or a miss where the key lives', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', 1);
     await stranger('ada').exists('ada');

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('expire $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -42,7 +42,7 @@ describe.each(setUps)('expire $name', (setUp) => {
     expect(await cache.size()).toBe(0);
   });
 
-  it('counts an update, a removal, or nothing', async () => {
+  itSteadily(setUp, 'counts an update, a removal, or nothing', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', 1);
     await stranger('ada').expire('ada', 100);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../manual-clock.ts';
-import { type Opened, type Options, type SetUp, setUps } from '../set-ups.ts';
+import { itSteadily, type Opened, type Options, type SetUp, setUps } from '../set-ups.ts';
 
 /** A cache on a clock that the test reads, too. */
 async function aCache(setUp: SetUp, options: Options = {}): Promise<Opened & { clock: ManualClock }> {
@@ -78,7 +78,7 @@ describe.each(setUps)('expireAt $name', (setUp) => {
     expect(await cache.size()).toBe(0);
   });
 
-  it('counts by its own name an update, a removal, or nothing', async () => {
+  itSteadily(setUp, 'counts by its own name an update, a removal, or nothing', async () => {
     const { cache, owner, stranger, counted, clock } = await aCache(setUp, { stats: true });
     await cache.put('ada', 1);
     await stranger('ada').expireAt('ada', clock.wallTime() + 100);

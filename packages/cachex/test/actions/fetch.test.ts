@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { CacheError, commit, type FunctionMap, ignore, type Key } from '../../src/index.ts';
 import { aGate, eventually } from '../gate.ts';
 import { distinctKeys, manyKeys } from '../keys.ts';
-import { clusters, type Opened, setUps } from '../set-ups.ts';
+import { clusters, itSteadily, type Opened, setUps } from '../set-ups.ts';
 
 /** Resolves once `amount` calls have asked for `key` and found nothing. */
 function asked({ owner }: Opened, key: Key, amount: number): Promise<void> {
@@ -272,7 +272,7 @@ describe.each(setUps)('fetch $name', (setUp) => {
     }
   });
 
-  it('counts a miss and a load, then a hit, where the key lives', async () => {
+  itSteadily(setUp, 'counts a miss and a load, then a hit, where the key lives', async () => {
     const { owner, stranger, counted } = await setUp.open({ stats: true, functions: { load: () => 1 } });
     await stranger('ada').fetch('ada', 'load');
     await stranger('ada').fetch('ada', 'load');
@@ -284,23 +284,27 @@ describe.each(setUps)('fetch $name', (setUp) => {
 describe.each(clusters)('fetch $name', (setUp) => {
   afterAll(() => setUp.close());
 
-  it('runs a function on the owner of the key, and says which node has none of that name', async () => {
-    const ids = ['a', 'b', 'c'];
-    const { cache, owner, everywhere } = await setUp.open((node) => ({
-      functions: node === 0 ? { where: () => 'a' } : {},
-    }));
-    for (const key of manyKeys) {
-      const at = everywhere.indexOf(owner(key));
-      const answer = cache.fetch(key, 'where');
-      if (at === 0) expect(await answer).toBe('a');
-      else {
-        await expect(answer).rejects.toMatchObject({
-          code: 'UNKNOWN_FUNCTION',
-          message: expect.stringMatching(new RegExp(`^node '${ids[at]}': .*'where'`)),
-        });
+  itSteadily(
+    setUp,
+    'runs a function on the owner of the key, and says which node has none of that name',
+    async () => {
+      const ids = ['a', 'b', 'c'];
+      const { cache, owner, everywhere } = await setUp.open((node) => ({
+        functions: node === 0 ? { where: () => 'a' } : {},
+      }));
+      for (const key of manyKeys) {
+        const at = everywhere.indexOf(owner(key));
+        const answer = cache.fetch(key, 'where');
+        if (at === 0) expect(await answer).toBe('a');
+        else {
+          await expect(answer).rejects.toMatchObject({
+            code: 'UNKNOWN_FUNCTION',
+            message: expect.stringMatching(new RegExp(`^node '${ids[at]}': .*'where'`)),
+          });
+        }
       }
-    }
-  });
+    },
+  );
 
   it('refuses a closure with NOT_SERIALIZABLE, saying what to do', async () => {
     const { everywhere } = await setUp.open();

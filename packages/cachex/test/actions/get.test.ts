@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('get $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -51,7 +51,7 @@ describe.each(setUps)('get $name', (setUp) => {
     expect(await cache.size()).toBe(0);
   });
 
-  it('counts a hit or a miss, and an expiration, where the key lives', async () => {
+  itSteadily(setUp, 'counts a hit or a miss, and an expiration, where the key lives', async () => {
     const { cache, owner, stranger, counted, advance } = await setUp.open({ stats: true });
     await cache.put('ada', undefined, { ttl: 10 });
     await stranger('ada').get('ada');

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('incr $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -54,13 +54,17 @@ describe.each(setUps)('incr $name', (setUp) => {
     },
   );
 
-  it('counts a write for a new entry, an update for one that is there, and nothing for a refusal', async () => {
-    const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
-    await stranger('n').incr('n');
-    await stranger('n').incr('n');
-    await cache.put('text', 'text');
-    await expect(cache.incr('text')).rejects.toMatchObject({ code: 'NON_NUMERIC_VALUE' });
-    expect((await owner('n').stats()).updates).toBe(1);
-    expect(await counted()).toMatchObject({ writes: 2, updates: 1, calls: { incr: 2, put: 1 } });
-  });
+  itSteadily(
+    setUp,
+    'counts a write for a new entry, an update for one that is there, and nothing for a refusal',
+    async () => {
+      const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
+      await stranger('n').incr('n');
+      await stranger('n').incr('n');
+      await cache.put('text', 'text');
+      await expect(cache.incr('text')).rejects.toMatchObject({ code: 'NON_NUMERIC_VALUE' });
+      expect((await owner('n').stats()).updates).toBe(1);
+      expect(await counted()).toMatchObject({ writes: 2, updates: 1, calls: { incr: 2, put: 1 } });
+    },
+  );
 });

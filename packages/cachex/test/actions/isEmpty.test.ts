@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('isEmpty $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -28,7 +28,7 @@ describe.each(setUps)('isEmpty $name', (setUp) => {
     for (const one of everywhere) expect(await one.isEmpty()).toBe(false);
   });
 
-  it('counts a call at each node that executed it, and no hit', async () => {
+  itSteadily(setUp, 'counts a call at each node that executed it, and no hit', async () => {
     const { cache, counted } = await setUp.open({ stats: true });
     await cache.isEmpty();
     expect(await counted()).toMatchObject({ hits: 0, misses: 0, calls: { isEmpty: setUp.nodes } });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { distinctKeys, manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('keys $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -42,7 +42,7 @@ describe.each(setUps)('keys $name', (setUp) => {
     expect(await cache.keys()).toEqual(['ada']);
   });
 
-  it('counts a call at each node that executed it, and no hit', async () => {
+  itSteadily(setUp, 'counts a call at each node that executed it, and no hit', async () => {
     const { cache, counted } = await setUp.open({ stats: true });
     await cache.keys();
     expect(await counted()).toMatchObject({ hits: 0, misses: 0, calls: { keys: setUp.nodes } });

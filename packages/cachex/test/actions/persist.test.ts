@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('persist $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -42,7 +42,7 @@ describe.each(setUps)('persist $name', (setUp) => {
     expect(await cache.exists('ada')).toBe(false);
   });
 
-  it('counts an update only if there was an entry, and no hit', async () => {
+  itSteadily(setUp, 'counts an update only if there was an entry, and no hit', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', 1);
     await stranger('ada').persist('ada');

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { distinctKeys, manyKeys, sameKeys } from '../keys.ts';
-import { clusters, setUps } from '../set-ups.ts';
+import { clusters, itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('put $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -119,7 +119,7 @@ describe.each(setUps)('put $name', (setUp) => {
     }
   });
 
-  it('counts a write, once, at the node that owns the key', async () => {
+  itSteadily(setUp, 'counts a write, once, at the node that owns the key', async () => {
     const { everywhere, owner, counted } = await setUp.open({ stats: true });
     for (const cache of everywhere) await cache.put('ada', 1);
     expect((await owner('ada').stats()).writes).toBe(everywhere.length);

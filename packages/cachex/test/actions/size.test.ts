@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('size $name', (setUp) => {
   afterAll(() => setUp.close());
 
-  it('counts the entries of all nodes', async () => {
+  itSteadily(setUp, 'counts the entries of all nodes', async () => {
     const { cache, everywhere } = await setUp.open();
     expect(await cache.size()).toBe(0);
     for (const [n, key] of manyKeys.entries()) {
@@ -25,7 +25,7 @@ describe.each(setUps)('size $name', (setUp) => {
     expect(await cache.size()).toBe(0);
   });
 
-  it('counts a call at each node that executed it, and no hit', async () => {
+  itSteadily(setUp, 'counts a call at each node that executed it, and no hit', async () => {
     const { cache, counted } = await setUp.open({ stats: true });
     await cache.size();
     expect(await counted()).toMatchObject({ hits: 0, misses: 0, calls: { size: setUp.nodes } });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 const nothing = {
   hits: 0,
@@ -18,7 +18,7 @@ const nothing = {
 describe.each(setUps)('stats $name', (setUp) => {
   afterAll(() => setUp.close());
 
-  it('tells at each node what that node executed', async () => {
+  itSteadily(setUp, 'tells at each node what that node executed', async () => {
     const { cache, everywhere, owner } = await setUp.open({ stats: true });
     for (const key of manyKeys) await cache.put(key, 1);
     for (const one of everywhere) {
@@ -53,7 +53,7 @@ describe.each(setUps)('stats $name', (setUp) => {
     });
   });
 
-  it('may be on at one node and off at another', async () => {
+  itSteadily(setUp, 'may be on at one node and off at another', async () => {
     const { everywhere, cache, owner } = await setUp.open((node) => ({ stats: node === 0 }));
     for (const key of manyKeys) await cache.put(key, 1);
     const mine = manyKeys.filter((key) => owner(key) === cache).length;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('take $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -57,7 +57,7 @@ describe.each(setUps)('take $name', (setUp) => {
     expect([await stranger('ada').take('ada'), await cache.size()]).toEqual([2, 0]);
   });
 
-  it('counts a hit and a removal, or a miss, where the key lives', async () => {
+  itSteadily(setUp, 'counts a hit and a removal, or a miss, where the key lives', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', undefined);
     await stranger('ada').take('ada');

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('touch $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -40,7 +40,7 @@ describe.each(setUps)('touch $name', (setUp) => {
     expect(await cache.size()).toBe(0);
   });
 
-  it('counts an update only if there was an entry, and no hit', async () => {
+  itSteadily(setUp, 'counts an update only if there was an entry, and no hit', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', 1);
     await stranger('ada').touch('ada');

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('ttl $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -33,7 +33,7 @@ describe.each(setUps)('ttl $name', (setUp) => {
     expect(await stranger('ada').ttl('ada')).toBe(300_000);
   });
 
-  it('counts a call, and neither a hit nor a miss', async () => {
+  itSteadily(setUp, 'counts a call, and neither a hit nor a miss', async () => {
     const { stranger, owner, counted } = await setUp.open({ stats: true });
     await stranger('ada').ttl('ada');
     expect((await owner('ada').stats()).calls.ttl).toBe(1);

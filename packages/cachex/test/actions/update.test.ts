@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { clusters, setUps } from '../set-ups.ts';
+import { clusters, itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('update $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -36,7 +36,7 @@ describe.each(setUps)('update $name', (setUp) => {
     expect([await stranger('ada').get('ada'), await cache.exists('ada')]).toEqual([value, true]);
   });
 
-  it('counts an update only if there was an entry', async () => {
+  itSteadily(setUp, 'counts an update only if there was an entry', async () => {
     const { cache, owner, stranger, counted } = await setUp.open({ stats: true });
     await cache.put('ada', 1);
     await stranger('ada').update('ada', 2);

@@ -1,0 +1,71 @@
+import type { RoutedNode } from '@cachex/router';
+import type { Methods } from '../action.ts';
+import type { Engine } from '../local/engine.ts';
+import type { CallSettings } from './call-options.ts';
+import type { WireForm } from './wire-form.ts';
+
+/** What callers share: the cache as this node has it. */
+export interface CallerOptions {
+  readonly name: string;
+  readonly node: RoutedNode;
+  readonly engine: Engine;
+  readonly values: WireForm;
+}
+
+/** How one operation is called. */
+export interface OperationOptions {
+  /** Whether executing it twice does no harm; see {@link Action}. Default: `false`. */
+  readonly repeatable?: boolean;
+  /** In ms; never more than what is left of the call that it is a part of. Default: all of that. */
+  readonly timeout?: number;
+}
+
+/** One call of an action that runs here, at its caller: what it is made of, and the time it has. */
+export class Caller implements CallerOptions {
+  readonly name: string;
+  readonly node: RoutedNode;
+  readonly engine: Engine;
+  readonly values: WireForm;
+  /** The cache as the user has it; its methods answer promises. */
+  readonly cache: Methods;
+  readonly settings: CallSettings;
+  readonly #deadline: number;
+
+  constructor({ name, node, engine, values }: CallerOptions, cache: Methods, settings: CallSettings) {
+    this.name = name;
+    this.node = node;
+    this.engine = engine;
+    this.values = values;
+    this.cache = cache;
+    this.settings = settings;
+    this.#deadline = node.clock.now() + (settings.timeout ?? node.timeout);
+  }
+
+  /** How much of the time of this call is left, in ms; never less than 0. */
+  get remaining(): number {
+    return Math.max(0, this.#deadline - this.node.clock.now());
+  }
+
+  /** Calls an operation at the owner of the key with this hash, wherever that moves. */
+  operate(
+    operation: string,
+    hash: number,
+    args: readonly unknown[],
+    { repeatable = false, timeout = Number.POSITIVE_INFINITY }: OperationOptions = {},
+  ): Promise<unknown> {
+    const { signal } = this.settings;
+    return this.node.dispatch.call(hash, {
+      service: this.name,
+      handler: operationHandler(operation),
+      args,
+      repeatable,
+      timeout: Math.min(timeout, this.remaining),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
+
+/** The name under which nodes answer an operation; no action has such a name. */
+export function operationHandler(operation: string): string {
+  return `$${operation}`;
+}
