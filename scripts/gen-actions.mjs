@@ -15,14 +15,15 @@ function readAction(file) {
   const type = name[0].toUpperCase() + name.slice(1);
   const declared = new RegExp(`^export interface ${type}<([^{]*)> \\{$`, 'm').exec(text);
   if (declared === null) throw new Error(`actions/${file} must export an interface ${type}<…>`);
-  if (!new RegExp(`^export const ${name}: \\w+Action<`, 'm').test(text)) {
+  const kind = new RegExp(`^export const ${name}: (\\w+)Action<`, 'm').exec(text)?.[1];
+  if (kind === undefined) {
     throw new Error(`actions/${file} must export a const ${name} of one of the action types`);
   }
   const parameters = declared[1].split(',').map((parameter) => parameter.trim().split(' ')[0]);
   const unknown = parameters.find((parameter) => !Object.hasOwn(parameterBounds, parameter));
   if (unknown !== undefined)
     throw new Error(`${type} in actions/${file} has a type parameter ${unknown}; use K, V, M, F`);
-  return { name, type, heritage: `${type}<${parameters.join(', ')}>` };
+  return { name, type, kind, heritage: `${type}<${parameters.join(', ')}>` };
 }
 
 function table(actions) {
@@ -44,6 +45,13 @@ ${actions.map(({ name }) => `  ${name},`).join('\n')}
 /** The methods of a cache, those of every action. */
 export interface Actions<${bounds}>
   extends ${actions.map(({ heritage }) => heritage).join(',\n    ')} {}
+
+/** Those that are about one key. */
+export interface KeyedActions<${bounds}>
+  extends ${actions
+    .filter(({ kind }) => kind === 'Keyed')
+    .map(({ heritage }) => heritage)
+    .join(',\n    ')} {}
 `;
 }
 

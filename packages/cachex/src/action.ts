@@ -13,6 +13,15 @@ export interface Replies<T> {
 /** A result of type `T` as mode `M` delivers it. */
 export type Reply<M extends Mode, T> = Replies<T>[M];
 
+/** A function of the user. It is written as a method so that caches of narrower types can stand for those of wider ones. */
+export type WorkOn<T, R> = { work(on: T): R }['work'];
+
+/** What a method answers that runs a function here, by mode. */
+export interface Worked<R> {
+  sync: R;
+  async: Promise<Awaited<R>>;
+}
+
 /** Options every clustered method takes beside its own. */
 export interface ClusterCallOptions {
   /** Rejects with the signal's reason when it aborts; what was already sent may still happen. */
@@ -52,6 +61,8 @@ interface Declaration<A extends readonly unknown[], R> {
   readonly aliases?: readonly string[];
   /** Whether it changes anything. */
   readonly effect: 'read' | 'write';
+  /** Set on writes that only read where there is a live entry: a lock on the key does not hold them up then. */
+  readonly readsPresent?: boolean;
   /** Whether running it twice for one call is harmless. If not, owners remember that they ran it, in case the answer is lost. */
   readonly repeatable: boolean;
   /** One for each argument, in order; each checks its argument on the caller, before anything happens. */

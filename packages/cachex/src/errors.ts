@@ -6,6 +6,8 @@
  * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
+ * - `LOCKED`: a transaction held the key for as long as the call could wait; nothing has changed.
+ * - `LOCK_LOST`: a transaction was not committed, because its locks had run out or were overruled; nothing has changed.
  * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
  * - `UNKNOWN_OUTCOME`: a write was sent, and nobody can tell any more whether it has happened.
@@ -23,6 +25,8 @@ export type CacheErrorCode =
   | 'NON_NUMERIC_VALUE'
   | 'NOT_SERIALIZABLE'
   | 'UNKNOWN_FUNCTION'
+  | 'LOCKED'
+  | 'LOCK_LOST'
   | 'TIMEOUT'
   | 'NODE_DOWN'
   | 'UNKNOWN_OUTCOME'

@@ -1,4 +1,5 @@
 import type { Key } from '@cachex/router/hash';
+import type { Actions } from './actions/index.ts';
 import { CacheError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -8,17 +9,30 @@ export interface LoadContext {
   readonly signal: AbortSignal;
 }
 
+/** What a function is told beside the key that `execute` runs by its name. */
+export interface ExecuteContext<K extends Key = Key, V = unknown> extends LoadContext {
+  /** The cache as the node has it where this runs, with methods that answer promises. */
+  readonly cache: Actions<K, V, 'async', FunctionMap<K, V>>;
+  /** What `execute` was given as `args`. */
+  readonly args: readonly unknown[];
+}
+
 /** What a loader may return: a value, `commit(value, { ttl })` or `ignore(value)`. A bare `undefined` is not stored. */
 export type Loaded<V> = V | Outcome<V>;
 
 /** Finds the value of a key that is not in the cache. */
 export type Loader<K, V> = (key: K, context: LoadContext) => Loaded<V> | Promise<Loaded<V>>;
 
+/** A loader, or a function that wants more of its context and is run by `execute`: methods are not as strict about that. */
+interface Registered<K, V> {
+  call(key: K, context: LoadContext): Loaded<V> | Promise<Loaded<V>>;
+}
+
 /** The functions a cache is given by name. In a cluster every node that opens the cache registers the same names. */
-export type FunctionMap<K, V> = Readonly<Record<string, Loader<K, V>>>;
+export type FunctionMap<K, V> = Readonly<Record<string, Registered<K, V>['call']>>;
 
 // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values are inferred from the functions.
-export type AnyFunctions = Readonly<Record<string, (key: any, context: LoadContext) => unknown>>;
+export type AnyFunctions = Readonly<Record<string, (key: any, context: any) => unknown>>;
 
 /** The type of the keys that functions take, for a cache whose types follow from its functions. */
 export type KeyOf<F> = F[keyof F] extends (key: infer K, ...rest: never) => unknown
@@ -29,8 +43,20 @@ export type KeyOf<F> = F[keyof F] extends (key: infer K, ...rest: never) => unkn
 
 /** The type of the values that functions load, for a cache whose types follow from its functions. */
 export type ValueOf<F> = {
-  [N in keyof F]: F[N] extends (...args: never) => infer R ? Bare<Awaited<R>> : never;
+  [N in keyof F]: ContextOf<F[N]> extends { readonly args: readonly unknown[] } ? never : Answer<F[N]>;
 }[keyof F];
+
+/** What else than the key a function wants to know; nothing if it says nothing of it. */
+type ContextOf<T> = T extends (...args: infer A) => unknown
+  ? A extends readonly [unknown, infer C, ...unknown[]]
+    ? unknown extends C
+      ? undefined
+      : C
+    : undefined
+  : undefined;
+
+/** What a function answers in the end. */
+export type Answer<T> = T extends (...args: never) => infer R ? Bare<Awaited<R>> : never;
 
 type Bare<R> = R extends Outcome<infer V> ? V : R;
 

@@ -56,7 +56,7 @@ describe('arguments', () => {
   it('that hold closures are refused on the wire only', () => {
     const closure = (): number => 1;
     expect(checkArguments(actions.fetch, ['ada', closure])).toEqual(['ada', closure, undefined]);
-    for (const action of [actions.fetch, actions.update]) {
+    for (const action of [actions.fetch]) {
       expect(() => checkWire(action, ['ada', closure, undefined])).toThrow(
         expect.objectContaining({
           code: 'NOT_SERIALIZABLE',

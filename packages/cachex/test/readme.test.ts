@@ -116,8 +116,11 @@ function localSignatures(text: string): string[] {
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')
-        .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
-        .replace('Changes<V>[M]', 'V | ((value: V) => V)')
+        .replace('WorkOn<V, Promise<V>>', '(value: V) => Promise<V>')
+        .replace('WorkOn<V, V>', '((value: V) => V)')
+        .replace('WorkOn<Actions<K, V, M, F>, R>', '(cache: Cache<K, V, F>) => R')
+        .replace('WorkOn<KeyedActions<K, V, M, F>, R>', '(tx: KeyedActions<K, V>) => R')
+        .replace('Worked<R>[M]', 'R')
         .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
     );
 }

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { ClusterCache, ClusterNode } from '../src/cluster/index.ts';
-import type { Actions, Call, Loader } from '../src/index.ts';
+import type { Actions, Call, ExecuteContext, Loader } from '../src/index.ts';
 import { type Cache, createCache } from '../src/index.ts';
 
 interface User {
@@ -31,8 +31,18 @@ const checked = (): void => {
   void local.fetch('ada', async () => 5);
   // @ts-expect-error options of a cluster
   local.get('ada', { timeout: 5 });
-  // @ts-expect-error a closure cannot be sent
   void clustered.update('ada', (user: User) => user);
+  void clustered.update('ada', async (user: User) => user);
+  // @ts-expect-error a value of another type
+  void clustered.update('ada', () => 5);
+  // @ts-expect-error a key of another type
+  void clustered.transaction([5], () => {});
+  // @ts-expect-error a transaction has only the actions on one key
+  void clustered.transaction(['ada'], (tx) => tx.size());
+  // @ts-expect-error a wrong name
+  void clustered.execute('loadUsr', { key: 'ada' });
+  // @ts-expect-error a function of that name needs a key
+  void clustered.execute('loadUser');
   // @ts-expect-error a key of another type
   local.get(5);
   // @ts-expect-error a value of another type
@@ -57,6 +67,33 @@ describe('types', () => {
     expectTypeOf<ReturnType<typeof local.keys>>().toEqualTypeOf<string[]>();
     expectTypeOf<ReturnType<typeof local.ttl>>().toEqualTypeOf<number | null | undefined>();
     expectTypeOf<ReturnType<typeof clustered.size>>().toEqualTypeOf<Promise<number>>();
+  });
+
+  it('of transactions and of what is executed follow from the function', () => {
+    const transacted = (): void => {
+      expectTypeOf(local.transaction(['ada'], (tx) => tx.get('ada'))).toEqualTypeOf<User | undefined>();
+      expectTypeOf(local.transaction(['ada'], async (tx) => tx.ttl('ada'))).toEqualTypeOf<
+        Promise<number | null | undefined>
+      >();
+      expectTypeOf(local.transaction([], (cache) => cache.size())).toEqualTypeOf<number>();
+      expectTypeOf(clustered.transaction(['ada'], (tx) => tx.get('ada'))).toEqualTypeOf<
+        Promise<User | undefined>
+      >();
+      expectTypeOf(clustered.transaction([], () => 5)).toEqualTypeOf<Promise<number>>();
+      expectTypeOf(local.execute((cache) => cache.size())).toEqualTypeOf<number>();
+      expectTypeOf(clustered.execute(async (cache) => cache.size())).toEqualTypeOf<Promise<number>>();
+      expectTypeOf(clustered.execute('loadUser', { key: 'ada' })).toEqualTypeOf<Promise<User>>();
+    };
+    expectTypeOf(transacted).toBeFunction();
+    const tasks = {
+      ...functions,
+      emails: async (key: string, { cache, args }: ExecuteContext<string, User>) =>
+        args.length + key.length + (await cache.size()),
+    };
+    const cache = createCache({ functions: tasks });
+    expectTypeOf(cache.get('ada')).toEqualTypeOf<User | undefined>();
+    const count = (): Promise<number> => cache.execute('emails', { key: 'ada' });
+    expectTypeOf(count).toBeFunction();
   });
 
   it('tell updates with asynchronous functions from others', () => {

@@ -45,9 +45,18 @@ export interface ServedCall {
 /**
  * What a handler rejects with when what it waited for has moved away or was lost: the call is judged again, and executed
  * here or sent to the owner of that moment.
+ *
+ * A handler that has yet to do anything throws it with a promise: the call is judged again when that resolves, and fails
+ * with what it rejects with. Nobody remembers such a call as one that was begun.
  */
 export class Reconsider extends Error {
   override readonly name = 'Reconsider';
+  readonly after: Promise<unknown> | undefined;
+
+  constructor(message?: string, after?: Promise<unknown>) {
+    super(message);
+    this.after = after;
+  }
 }
 
 export interface ServeOptions {
@@ -158,7 +167,11 @@ export class Serve {
       try {
         value = handler(context, ...call.args);
       } catch (error) {
-        return this.#log(call, logged, thrown(error));
+        if (!(error instanceof Reconsider)) return this.#log(call, logged, thrown(error));
+        return (error.after ?? Promise.resolve()).then(
+          () => unbegun,
+          (reason) => this.#log(call, logged, thrown(reason)),
+        );
       }
       if (!(value instanceof Promise)) return this.#log(call, logged, result(value, covered));
       const settled = value.then(
@@ -170,8 +183,8 @@ export class Serve {
     });
     if (!(outcome instanceof Promise)) return this.#release(call, outcome as Outcome, covered);
     return outcome.then((settled) => {
-      if (settled !== reconsidered) return this.#release(call, settled, covered);
-      if (logged) this.#forget(call);
+      if (settled !== reconsidered && settled !== unbegun) return this.#release(call, settled, covered);
+      if (logged && settled === reconsidered) this.#forget(call);
       return this.execute(call);
     });
   }
@@ -254,15 +267,21 @@ export class Serve {
     return this.#options.view()?.owners.length ?? 1;
   }
 
-  #admit({ target, caller: { id: caller, incarnation } }: ServedCall): CallContext | 'elsewhere' | 'sealed' {
+  #admit({
+    target,
+    deadline,
+    caller: { id: caller, incarnation },
+  }: ServedCall): CallContext | 'elsewhere' | 'sealed' {
     const { ownership, safeguards } = this.#options;
     switch (target.kind) {
       case 'node':
-        return { hash: 0, partitions: nowhere, caller, incarnation };
+        return { hash: 0, partitions: nowhere, caller, incarnation, deadline };
       case 'key': {
         const standing = ownership.standing(partitionOf(target, this.#partitions()));
         const admitted = standing === 'owned' || !safeguards.ownershipCheck;
-        return admitted ? { hash: target.hash, partitions: nowhere, caller, incarnation } : standing;
+        return admitted
+          ? { hash: target.hash, partitions: nowhere, caller, incarnation, deadline }
+          : standing;
       }
       case 'partitions': {
         // What cannot be covered now is left out, and the caller asks again.
@@ -270,7 +289,7 @@ export class Serve {
         for (const partition of new PartitionSet(this.#partitions(), target.set)) {
           if (ownership.standing(partition) === 'owned') covered.add(partition);
         }
-        return { hash: 0, partitions: covered, caller, incarnation };
+        return { hash: 0, partitions: covered, caller, incarnation, deadline };
       }
     }
   }
@@ -301,8 +320,9 @@ export class Serve {
   }
 }
 
-/** Stands for the outcome of a call that must be judged again. */
+/** Stand for the outcome of a call that must be judged again: of one that was begun, and of one that was not. */
 const reconsidered: Outcome = { kind: 'refused', code: 'TIMEOUT', message: 'what it waited for has moved' };
+const unbegun: Outcome = { ...reconsidered };
 
 function partitionOf(target: Target, partitions: number): number {
   return target.kind === 'key' ? target.hash & (partitions - 1) : 0;

@@ -11,6 +11,8 @@ export interface CallContext {
   readonly caller: string;
   /** The incarnation of that node. */
   readonly incarnation: string;
+  /** When that node stops waiting, on the clock of this one. */
+  readonly deadline: number;
 }
 
 /**

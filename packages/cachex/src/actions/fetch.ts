@@ -66,6 +66,7 @@ export const fetch: KeyedAction<
 > = {
   name: 'fetch',
   effect: 'write',
+  readsPresent: true,
   // Sent again it meets the value, joins the load in flight, or loads where the first owner's load died with its owner.
   repeatable: true,
   route: { kind: 'keyed', key: 0 },

@@ -6,6 +6,7 @@ import { type Clear, clear } from './clear.ts';
 import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
+import { type Execute, execute } from './execute.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
@@ -22,6 +23,7 @@ import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
 import { type Take, take } from './take.ts';
 import { type Touch, touch } from './touch.ts';
+import { type Transaction, transaction } from './transaction.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
 
@@ -32,6 +34,7 @@ export type ActionName =
   | 'count'
   | 'decr'
   | 'del'
+  | 'execute'
   | 'exists'
   | 'expire'
   | 'expireAt'
@@ -48,6 +51,7 @@ export type ActionName =
   | 'stats'
   | 'take'
   | 'touch'
+  | 'transaction'
   | 'ttl'
   | 'update';
 
@@ -58,6 +62,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   count,
   decr,
   del,
+  execute,
   exists,
   expire,
   expireAt,
@@ -74,6 +79,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   stats,
   take,
   touch,
+  transaction,
   ttl,
   update,
 };
@@ -85,6 +91,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Count<M>,
     Decr<K, M>,
     Del<K, M>,
+    Execute<K, V, M, F>,
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
@@ -99,6 +106,26 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Refresh<K, M>,
     Size<M>,
     Stats<M>,
+    Take<K, V, M>,
+    Touch<K, M>,
+    Transaction<K, V, M, F>,
+    Ttl<K, M>,
+    Update<K, V, M> {}
+
+/** Those that are about one key. */
+export interface KeyedActions<K extends Key, V, M extends Mode, F>
+  extends Add<K, V, M>,
+    Decr<K, M>,
+    Del<K, M>,
+    Exists<K, M>,
+    Expire<K, M>,
+    ExpireAt<K, M>,
+    Fetch<K, V, M, F>,
+    Get<K, V, M>,
+    Incr<K, M>,
+    Persist<K, M>,
+    Put<K, V, M>,
+    Refresh<K, M>,
     Take<K, V, M>,
     Touch<K, M>,
     Ttl<K, M>,

@@ -1,36 +1,26 @@
 import type { Key } from '@cachex/router/hash';
-import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import type { CallOptions, KeyedAction, Mode, Reply, WorkOn } from '../action.ts';
 import { closedError, type Engine } from '../local/engine.ts';
-import { keyParameter, optionsParameter, type Parameter, refuseClosure } from '../parameters.ts';
-
-/** What `update` takes, by mode: a new value, or where no node lies between also a function of the present one. */
-export interface Changes<V> {
-  sync: V | ((value: V) => V);
-  async: V;
-}
-
-/** The functions that make `update` answer a promise, by mode. */
-export interface AsyncChanges<V> {
-  sync: (value: V) => Promise<V>;
-  async: never;
-}
+import { keyParameter, optionsParameter, type Parameter } from '../parameters.ts';
+import { isPromise } from '../promise.ts';
 
 export interface Update<K extends Key, V, M extends Mode> {
   /**
-   * The same with an asynchronous function, and the answer is a promise. It commits only if the entry is still as the
-   * function saw it, and otherwise runs the function again with the new value; so nobody has to wait meanwhile, no
-   * change is lost, and the function may run more than once. If the entry is gone by then, the answer is `false`.
+   * The same with an asynchronous function, and the answer is a promise. In one process it commits only if the entry is
+   * still as the function saw it, and otherwise runs the function again with the new value; so nobody has to wait
+   * meanwhile, no change is lost, and the function may run more than once. If the entry is gone by then, the answer is
+   * `false`. In a cluster the key is locked while the function runs, once.
    */
-  update(key: K, change: AsyncChanges<V>[M], options?: CallOptions[M]): Promise<boolean>;
+  update(key: K, change: WorkOn<V, Promise<V>>, options?: CallOptions[M]): Promise<boolean>;
   /**
    * Gives the entry of `key` a new value, only if it exists; its expiry stays. `change` is the value, or a function that
    * makes it from the present one. Answers whether there was a live entry. What the function throws reaches the caller,
    * and nothing changes. (Where the values themselves are functions, wrap them: `update(key, () => value)`.)
    *
-   * In a cluster the key's owner does it, and a function cannot be sent there: `NOT_SERIALIZABLE`. Fails also with
-   * `INVALID_KEY`, `TIMEOUT`, `NODE_DOWN` or `UNKNOWN_OUTCOME`.
+   * In a cluster the key's owner does it. A function runs here, while the key is locked there; it fails also with
+   * `LOCKED` or `LOCK_LOST`. Fails with `INVALID_KEY`, `NOT_SERIALIZABLE`, `TIMEOUT`, `NODE_DOWN` or `UNKNOWN_OUTCOME`.
    */
-  update(key: K, change: Changes<V>[M], options?: CallOptions[M]): Reply<M, boolean>;
+  update(key: K, change: V | WorkOn<V, V>, options?: CallOptions[M]): Reply<M, boolean>;
 }
 
 type Updater = (value: unknown) => unknown;
@@ -39,7 +29,6 @@ const changeParameter: Parameter<unknown> = {
   kind: 'value',
   check: (input) => input,
   hold: (values, checked) => (typeof checked === 'function' ? checked : values.hold(checked)),
-  wire: (checked) => refuseClosure('change', checked),
 };
 
 export const update: KeyedAction<[key: Key, change: unknown, options: object | undefined], boolean> = {
@@ -95,8 +84,4 @@ async function replaceUnchanged(
     seen = entry.version;
     pending = change(engine.open(entry.value));
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -1,5 +1,6 @@
-import type { RoutedNode } from '@cachex/router';
+import type { Call, Part, RoutedNode } from '@cachex/router';
 import type { Methods } from '../action.ts';
+import { CacheError } from '../errors.ts';
 import type { Engine } from '../local/engine.ts';
 import type { CallSettings } from './call-options.ts';
 import type { WireForm } from './wire-form.ts';
@@ -53,15 +54,31 @@ export class Caller implements CallerOptions {
     args: readonly unknown[],
     { repeatable = false, timeout = Number.POSITIVE_INFINITY }: OperationOptions = {},
   ): Promise<unknown> {
-    const { signal } = this.settings;
+    const { remaining } = this;
+    if (remaining <= 0) return Promise.reject(this.#late(operation));
     return this.node.dispatch.call(hash, {
-      service: this.name,
-      handler: operationHandler(operation),
-      args,
+      ...this.#call(operation, args),
       repeatable,
-      timeout: Math.min(timeout, this.remaining),
-      ...(signal === undefined ? {} : { signal }),
+      timeout: Math.min(timeout, remaining),
     });
+  }
+
+  /** Calls an operation that may be repeated at the owners of all partitions. */
+  operateAll<T>(operation: string, args: readonly unknown[]): Promise<readonly Part<T>[]> {
+    const { remaining } = this;
+    if (remaining <= 0) return Promise.reject(this.#late(operation));
+    const call = { ...this.#call(operation, args), repeatable: true, timeout: remaining };
+    return this.node.dispatch.callAll<T>(call);
+  }
+
+  #call(operation: string, args: readonly unknown[]): Call {
+    const { signal } = this.settings;
+    const call = { service: this.name, handler: operationHandler(operation), args };
+    return signal === undefined ? call : { ...call, signal };
+  }
+
+  #late(operation: string): CacheError {
+    return new CacheError('TIMEOUT', `${this.name}.${operation}: its time was over before it was sent`);
   }
 }
 

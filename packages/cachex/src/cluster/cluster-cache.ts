@@ -103,7 +103,8 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       if (action.route.kind === 'local') return here(...args);
       // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
       // a deadline, may be aborted, and keeps the process alive.
-      if (node.solo && action.answers !== 'promise') return here(...args);
+      // So does all else while keys are locked.
+      if (node.solo && action.answers !== 'promise' && engine.locks?.free !== false) return here(...args);
       if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
         return here(...args);
       if (anywhere && copies !== undefined) {

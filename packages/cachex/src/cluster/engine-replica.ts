@@ -1,8 +1,9 @@
-import type { Encoded, Replica, ReplicaRecord } from '@cachex/router';
+import type { Codec, Encoded, Replica, ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
 import { type Load, originOf } from '../local/loads.ts';
 import { type Entry, Store } from '../local/store.ts';
+import { LockReplica } from './lock-replica.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** What a cache's partition is made of, and what happens to it. Instants travel as the time that is left or has passed. */
@@ -23,11 +24,12 @@ type CacheRecord =
   /** Loads of which this copy was told before, when a move came to nothing, may have ended since. */
   | readonly [type: 'noLoads'];
 
-/** How the entries of an engine, and the loads in flight, move with their partition. */
+/** How the entries of an engine, the loads in flight and the locks move with their partition. */
 export class EngineReplica implements Replica {
   readonly #engine: Engine;
   readonly #values: WireForm;
   readonly #present: (incarnation: string) => boolean;
+  readonly #locks: LockReplica;
   /** Copies of partitions that other nodes own. Nothing here expires; it is taken over whole, or dropped. */
   readonly #copies: Store;
   /** The cache over those copies, for who would rather read them than ask their owner. */
@@ -37,10 +39,11 @@ export class EngineReplica implements Replica {
   readonly #parted = new Set<number>();
 
   /** `present` tells whether a node is still in the cluster. */
-  constructor(engine: Engine, values: WireForm, present: (incarnation: string) => boolean) {
+  constructor(engine: Engine, values: WireForm, codec: Codec, present: (incarnation: string) => boolean) {
     this.#engine = engine;
     this.#values = values;
     this.#present = present;
+    this.#locks = new LockReplica(engine, values, codec);
     this.#copies = new Store(engine.store.partitions);
     this.reading = engine.reading(this.#copies);
   }
@@ -50,6 +53,7 @@ export class EngineReplica implements Replica {
     for (const entry of store.entries(partition)) {
       if (entry.expires > clock.now()) yield* this.#written(entry);
     }
+    yield* this.#locks.snapshot(partition);
   }
 
   *parting(partition: number): Iterable<ReplicaRecord> {
@@ -69,10 +73,13 @@ export class EngineReplica implements Replica {
         return ['remove', change.key, change.hash] satisfies CacheRecord;
       case 'clear':
         return ['clear'] satisfies CacheRecord;
+      default:
+        return this.#locks.recordOf(change);
     }
   }
 
   stage(partition: number, record: ReplicaRecord): void {
+    if (this.#locks.stage(partition, record)) return;
     const change = record as CacheRecord;
     switch (change[0]) {
       case 'write':
@@ -99,6 +106,7 @@ export class EngineReplica implements Replica {
 
   promote(partition: number): void {
     this.#engine.takeOver(partition, this.#copies);
+    this.#locks.promote(partition);
     for (const load of this.#loads.get(partition) ?? []) {
       // Its runner may have died while the copy was under way; nobody would ever hand in the result.
       if (this.#present(originOf(load.token))) this.#engine.loads.adopt(load);
@@ -109,15 +117,18 @@ export class EngineReplica implements Replica {
   demote(partition: number): void {
     this.#parted.delete(partition);
     this.#engine.handOver(partition, this.#copies);
+    this.#locks.demote(partition);
   }
 
   discard(partition: number): void {
     this.#copies.clearPartition(partition);
     this.#loads.delete(partition);
+    this.#locks.discard(partition);
   }
 
   drop(partition: number): void {
     this.#parted.delete(partition);
+    this.#locks.drop(partition);
     this.#engine.forget(partition);
   }
 

@@ -11,6 +11,7 @@ import {
   type Service,
 } from '@cachex/router';
 import { type Key, partitionOf } from '@cachex/router/hash';
+import type { Methods } from '../action.ts';
 import { actions } from '../actions/index.ts';
 import { executeAction } from '../bind.ts';
 import { CacheError } from '../errors.ts';
@@ -19,14 +20,17 @@ import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
+import { blocked } from './blocked.ts';
 import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
+import { located } from './located.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { settleLoad } from './settle-load.ts';
+import { TransactionRecovery } from './transaction-recovery.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
@@ -216,6 +220,9 @@ export class ClusterNode implements AsyncDisposable {
     const { ttl, expiration, backups, readFrom } = settings;
     const values = wireForm(node);
     const partitions = node.view.owners.length;
+    const present = (incarnation: string): boolean =>
+      node.view.members.some((member) => member.incarnation === incarnation);
+    const recovery = new TransactionRecovery(node, name, () => engine.locks!);
     const engine: Engine = new Engine({
       ...settings,
       clock: settings.clock ?? node.clock,
@@ -223,8 +230,7 @@ export class ClusterNode implements AsyncDisposable {
       values,
       partitions,
       changed(change) {
-        const partition =
-          change.type === 'clear' ? change.partition : partitionOf(hashOf(change), partitions);
+        const partition = 'partition' in change ? change.partition : partitionOf(hashOf(change), partitions);
         if (!node.streaming(partition)) return;
         const record = replica.recordOf(change);
         if (record !== undefined) node.changed(name, partition, record);
@@ -234,22 +240,33 @@ export class ClusterNode implements AsyncDisposable {
         settle: (load, result) => settleLoad(node, engine, values, name, load, result),
         reconsider: () => new Reconsider(`the load of a key of '${name}' has moved or was lost`),
       },
+      // Leases are held against nodes, whatever clock entries expire by.
+      locks: {
+        clock: node.clock,
+        origin: node.incarnation,
+        present,
+        undecided: (lock) => recovery.undecided(lock),
+        unapplied: (decision) => recovery.unapplied(decision),
+      },
     });
-    const present = (incarnation: string): boolean =>
-      node.view.members.some((member) => member.incarnation === incarnation);
-    const replica = new EngineReplica(engine, values, present);
+    const replica = new EngineReplica(engine, values, node.codec, present);
     const copies = readFrom === 'any' ? replica.reading : undefined;
     const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
     const open: OpenCache = { cache, engine, failure: undefined };
     const service: Service = {
       handlers: {
         ...actionHandlers(engine, values, node.id),
-        ...operationHandlers({ node, engine, values }),
+        ...operationHandlers({ node, engine, values, cache: cache as unknown as Methods }),
       },
       replica,
       backed: backups,
-      idle: () => engine.loads.idle(),
-      lost: (incarnations) => engine.loads.lost(incarnations),
+      idle: async () => {
+        await Promise.all([engine.loads.idle(), engine.locks!.idle()]);
+      },
+      lost: (incarnations) => {
+        engine.loads.lost(incarnations);
+        engine.locks!.lost(incarnations);
+      },
     };
     // Anything wrong with the settings that can be known now is thrown now.
     const opened = rethrown(() => node.open(name, service, { ttl, expiration, backups }));
@@ -289,7 +306,7 @@ class Listeners {
   }
 }
 
-function hashOf(change: Exclude<Change, { type: 'clear' }>): number {
+function hashOf(change: Exclude<Change, { readonly partition: number }>): number {
   return change.type === 'write' ? change.entry.hash : change.hash;
 }
 
@@ -301,7 +318,9 @@ function actionHandlers(engine: Engine, values: WireForm, node: string): Record<
     if (route.kind === 'local' || route.kind === 'caller') continue;
     const send = (result: unknown): unknown =>
       action.result === 'value' && result !== undefined ? values.answer(result) : result;
-    handlers[action.name] = ({ hash, partitions }, ...args) => {
+    handlers[action.name] = ({ hash, partitions, deadline }, ...args) => {
+      const wait = blocked(engine, action, hash, args, deadline);
+      if (wait !== undefined) throw new Reconsider('a key is locked', wait);
       try {
         const result = executeAction(engine, action, route.kind === 'keyed' ? hash : partitions, args);
         return result instanceof Promise
@@ -320,12 +339,6 @@ function operationHandlers(place: Place): Record<string, Handler> {
   return Object.fromEntries(
     Object.entries(operations).map(([name, operation]) => [operationHandler(name), operation(place)]),
   );
-}
-
-/** A function that is missing is missing somewhere: say where. */
-function located(error: unknown, node: string): unknown {
-  if (!(error instanceof CacheError) || error.code !== 'UNKNOWN_FUNCTION') return error;
-  return new CacheError(error.code, `node '${node}': ${error.message}`, { cause: error });
 }
 
 function rethrown<T>(work: () => T): T {

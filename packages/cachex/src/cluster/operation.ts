@@ -1,4 +1,5 @@
 import type { Handler, RoutedNode } from '@cachex/router';
+import type { Methods } from '../action.ts';
 import type { Engine } from '../local/engine.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -7,6 +8,8 @@ export interface Place {
   readonly node: RoutedNode;
   readonly engine: Engine;
   readonly values: WireForm;
+  /** The cache as the user of that node has it. */
+  readonly cache: Methods;
 }
 
 /**

@@ -5,6 +5,7 @@ import { type FunctionMap, Functions } from '../functions.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
+import { type KeyRef, type LockChange, Locks, type LocksSettings } from './locks.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
 import type { ValueForm } from './value-form.ts';
@@ -14,7 +15,8 @@ export type Change =
   /** The entry is new, or something of it changed. The record itself: read it at once, it goes on changing. */
   | { readonly type: 'write'; readonly entry: Readonly<Entry> }
   | { readonly type: 'remove'; readonly key: Key; readonly hash: number }
-  | { readonly type: 'clear'; readonly partition: number };
+  | { readonly type: 'clear'; readonly partition: number }
+  | LockChange;
 
 /** Everything an engine is made of; nothing is looked up elsewhere. */
 export interface EngineSettings {
@@ -42,6 +44,8 @@ export interface EngineSettings {
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Omit<LoadsSettings, 'partitions'>;
+  /** Where the keys of transactions are locked; without it they cannot be. */
+  readonly locks?: LocksSettings;
   /** Where the entries are, and who counts, if that is not the engine's own. */
   readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
 }
@@ -56,11 +60,14 @@ export class Engine {
   readonly values: ValueForm;
   readonly functions: Functions;
   readonly loads: Loads;
+  /** `undefined` where nothing has to be locked: everything happens in one process, at once. */
+  readonly locks: Locks | undefined;
   readonly expiry: Expiry;
   readonly events: Events;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
+  #ending: AbortController | undefined;
   readonly #settings: EngineSettings;
   readonly #changed: ((change: Change) => void) | undefined;
   #version = 0;
@@ -82,6 +89,10 @@ export class Engine {
       ...settings.loads,
       partitions,
     });
+    this.locks =
+      settings.locks === undefined
+        ? undefined
+        : new Locks(settings.locks, partitions, (change) => this.#changed?.(change));
     this.events = new Events();
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
@@ -113,9 +124,19 @@ export class Engine {
     return this.store.find(key, hash);
   }
 
-  /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
-  write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
+  /**
+   * Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. `own` is the
+   * time to live that it began with, if that is more.
+   */
+  write(
+    key: Key,
+    hash: number,
+    held: unknown,
+    ttl?: number | null,
+    own: number | null | undefined = ttl,
+  ): Entry {
     this.loads.overtake(key, hash);
+    this.locks?.overtake(key);
     const now = this.clock.now();
     const life = ttl === undefined ? this.#defaultTtl() : ttl;
     const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
@@ -129,7 +150,7 @@ export class Engine {
         version: this.#version,
         modified: now,
         expires,
-        ttl: life,
+        ttl: own === undefined ? life : own,
       };
       this.store.insert(entry);
     } else {
@@ -137,7 +158,7 @@ export class Engine {
       entry.version = this.#version;
       entry.modified = now;
       entry.expires = expires;
-      entry.ttl = life;
+      entry.ttl = own === undefined ? life : own;
     }
     if (life !== null) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
@@ -146,6 +167,7 @@ export class Engine {
 
   /** Gives a live entry a new held value and leaves its expiry. */
   replace(entry: Entry, held: unknown): void {
+    this.locks?.overtake(entry.key);
     this.#version += 1;
     entry.value = held;
     entry.version = this.#version;
@@ -155,13 +177,15 @@ export class Engine {
 
   /** Marks a live entry as modified now; its value, version and expiry stay. */
   touch(entry: Entry): void {
+    this.locks?.overtake(entry.key);
     entry.modified = this.clock.now();
     this.#changed?.({ type: 'write', entry });
   }
 
-  /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. */
-  setExpiry(entry: Entry, ttl: number | null): void {
-    entry.ttl = ttl;
+  /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. `own`: as for `write`. */
+  setExpiry(entry: Entry, ttl: number | null, own: number | null = ttl): void {
+    this.locks?.overtake(entry.key);
+    entry.ttl = own;
     entry.expires = ttl === null ? Number.POSITIVE_INFINITY : this.clock.now() + ttl;
     if (ttl !== null) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
@@ -170,6 +194,7 @@ export class Engine {
   /** Removes a live entry. */
   remove(entry: Entry): void {
     this.loads.overtake(entry.key, entry.hash);
+    this.locks?.overtake(entry.key);
     this.#drop(entry);
   }
 
@@ -181,6 +206,7 @@ export class Engine {
   /** Removes whatever `key` has, a load in flight included; returns the live entry that there was. */
   take(key: Key, hash: number): Entry | undefined {
     this.loads.overtake(key, hash);
+    this.locks?.overtake(key);
     const entry = this.peek(key, hash);
     if (entry !== undefined) this.#drop(entry);
     return entry;
@@ -189,6 +215,7 @@ export class Engine {
   /** Removes everything a partition has, loads in flight included; returns how many entries were in memory. */
   clear(partition: number): number {
     this.loads.overtakePartition(partition);
+    this.locks?.overtakePartition(partition);
     const removed = this.store.clearPartition(partition);
     if (this.store.length === 0) this.expiry.disarm();
     this.#changed?.({ type: 'clear', partition });
@@ -209,7 +236,8 @@ export class Engine {
 
   /** Stores what a load found. */
   storeLoaded(load: Load, held: unknown, ttl: number | null | undefined): void {
-    if (this.closed) return;
+    // A transaction that has locked the key meanwhile has seen that there was no value.
+    if (this.closed || this.locks?.blocks(load.key, 'write') === true) return;
     this.write(load.key, load.hash, held, ttl);
     this.statistics?.add('writes');
   }
@@ -223,9 +251,27 @@ export class Engine {
     this.store.take(partition, copy);
   }
 
+  /**
+   * This cache over a few entries apart from its own, for a transaction; `changed` is told which were changed. Nothing
+   * expires there but for those who look, and nothing is counted.
+   */
+  apart(changed: (key: KeyRef) => void): Engine {
+    const { name, clock, random, values, ttl, expiration, functions } = this.#settings;
+    return new Engine({
+      ...{ name, clock, random, values, ttl, functions },
+      partitions: 1,
+      expiration: { interval: false, lazy: false, jitter: expiration.jitter },
+      stats: false,
+      changed(change) {
+        if (change.type === 'write') changed(change.entry);
+        else if (change.type === 'remove') changed(change);
+      },
+    });
+  }
+
   /** This cache over copies of entries that another engine owns: it reads them as they are, and removes nothing. */
   reading(copies: Store): Engine {
-    const { changed: _, ...settings } = this.#settings;
+    const { changed: _, locks: __, ...settings } = this.#settings;
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
@@ -247,6 +293,12 @@ export class Engine {
     if (this.store.length === 0) this.expiry.disarm();
   }
 
+  /** Aborts when this is closed. */
+  get signal(): AbortSignal {
+    this.#ending ??= new AbortController();
+    return this.#ending.signal;
+  }
+
   /** Brings a value into the form in which it is stored. */
   hold(value: unknown): unknown {
     return this.values.hold(value);
@@ -261,8 +313,10 @@ export class Engine {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.#ending?.abort(closedError(this.name));
     this.expiry.close();
     this.loads.close(closedError(this.name));
+    this.locks?.close(closedError(this.name));
     for (const partition of this.partitions) this.store.clearPartition(partition);
   }
 

@@ -29,6 +29,11 @@ const rest: Record<string, unknown[]> = {
   expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
 };
+/** All that actions need which are not about one key. */
+const whole: Record<string, unknown[]> = {
+  transaction: [['text'], () => {}],
+  execute: [() => {}],
+};
 const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
@@ -37,7 +42,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
   afterAll(() => setUp.close());
 
   describe.each(Object.keys(actions))('%s', (name) => {
-    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : [];
+    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : (whole[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {

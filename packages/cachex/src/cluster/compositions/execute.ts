@@ -1,0 +1,25 @@
+import { hashKey, type Key } from '@cachex/router/hash';
+import type { Methods } from '../../action.ts';
+import { target } from '../../actions/execute.ts';
+import type { Composition } from '../composition.ts';
+
+/** `execute` runs a function here, or one of a name at the owner of a key. */
+export const execute: Composition<
+  [
+    work: string | ((cache: Methods) => unknown),
+    options: { key?: Key; args?: readonly unknown[] } | undefined,
+  ]
+> = {
+  applies: () => true,
+  async compose(caller, work, options) {
+    const { values, cache, engine } = caller;
+    if (typeof work === 'function') {
+      const result = await work(cache);
+      engine.statistics?.called('execute');
+      return result;
+    }
+    const { key, args } = target(work, options);
+    const held = await caller.operate('execute', hashKey(key), [work, key, values.hold(args)]);
+    return values.open(held);
+  },
+};

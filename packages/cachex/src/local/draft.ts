@@ -1,0 +1,144 @@
+import { identityOf, type Key, partitionOf } from '@cachex/router/hash';
+import type { Action, Methods } from '../action.ts';
+import { actions } from '../actions/index.ts';
+import { bindLocal, type Method } from '../bind.ts';
+import { describe } from '../describe.ts';
+import { CacheError } from '../errors.ts';
+import { checkKey } from '../parameters.ts';
+import type { Engine } from './engine.ts';
+import type { Identity } from './lock-queue.ts';
+import type { KeyRef } from './locks.ts';
+import { type Entry, Store } from './store.ts';
+import type { Write } from './writes.ts';
+
+/**
+ * The entries of a transaction, apart from those of the cache: an engine of their own, over which every action on a key
+ * works as it does anywhere. What was done to them is read out at the end.
+ */
+export class Draft {
+  /** The actions on keys, at once, and only for the keys of the transaction. */
+  readonly methods: Methods;
+  readonly #engine: Engine;
+  readonly #before = new Map<Identity, Entry | undefined>();
+  readonly #changed = new Map<Identity, KeyRef>();
+  #ended = false;
+
+  /** `entries` are those that there are, of `keys`; they are copied. */
+  constructor(engine: Engine, keys: Iterable<KeyRef>, entries: Iterable<Entry>) {
+    for (const { key } of keys) this.#before.set(identityOf(key), undefined);
+    const store = new Store(1);
+    for (const entry of entries) {
+      this.#before.set(identityOf(entry.key), { ...entry });
+      store.insert({ ...entry });
+    }
+    this.#engine = engine.apart(({ key, hash }) => this.#changed.set(identityOf(key), { key, hash }));
+    this.#engine.takeOver(0, store);
+    this.methods = lazily((action) => this.#bind(action));
+  }
+
+  /** Whether the entries of the cache are still those that this was made of. */
+  unchanged(engine: Engine, keys: Iterable<KeyRef>): boolean {
+    for (const { key, hash } of keys) {
+      const before = this.#before.get(identityOf(key));
+      const now = engine.peek(key, hash);
+      const same =
+        before?.version === now?.version &&
+        before?.expires === now?.expires &&
+        before?.modified === now?.modified;
+      if (!same) return false;
+    }
+    return true;
+  }
+
+  /** Nothing can be done to it any more. */
+  end(): void {
+    this.#ended = true;
+    this.#engine.close();
+  }
+
+  /** What was done to the entries, one piece for each that is not as it was. */
+  writes(): Write[] {
+    const { store, clock } = this.#engine;
+    const now = clock.now();
+    const writes: Write[] = [];
+    for (const [identity, { key, hash }] of this.#changed) {
+      const before = this.#before.get(identity);
+      const after = store.find(key, hash);
+      if (after === undefined) {
+        if (before !== undefined) writes.push(['remove', key, hash]);
+        continue;
+      }
+      const kept = before?.expires === after.expires && before.ttl === after.ttl;
+      const replaced = before?.version !== after.version;
+      if (after.expires <= now) {
+        // By itself, as it does in the cache, unless it was to expire at once.
+        if (before !== undefined && (replaced || !kept)) writes.push(['remove', key, hash]);
+        continue;
+      }
+      const forEver = after.expires === Number.POSITIVE_INFINITY;
+      const remaining = forEver ? null : after.expires - now;
+      const expiry = kept ? undefined : remaining;
+      if (replaced) writes.push(['put', key, hash, after.value, expiry, after.ttl]);
+      else if (!kept || before.modified !== after.modified)
+        writes.push(['mark', key, hash, before.modified !== after.modified, expiry, after.ttl]);
+    }
+    return writes;
+  }
+
+  #bind(action: Action): Method {
+    const { route, name } = action;
+    if (route.kind !== 'keyed') {
+      return () => {
+        throw new CacheError('INVALID_OPTION', `${name}: a transaction has only the actions on one key`);
+      };
+    }
+    const method = bindLocal(action, this.#engine);
+    const guarded: Method = (...args) => {
+      if (this.#ended) throw new CacheError('CLOSED', `${name}: this transaction has ended`);
+      this.#check(args[route.key]);
+      return method(...args);
+    };
+    if (action.answers !== 'promise') return guarded;
+    return async (...args) => guarded(...args);
+  }
+
+  #check(input: unknown): void {
+    const key: Key = checkKey(input);
+    if (this.#before.has(identityOf(key))) return;
+    throw new CacheError(
+      'INVALID_OPTION',
+      `key: ${describe(key)} is not a key of this transaction; name it in \`keys\``,
+    );
+  }
+}
+
+/** Keys in the one order in which all transactions of a cache lock them, each once. */
+export function inOrder(keys: readonly Key[], hashOf: (key: Key) => number, partitions: number): KeyRef[] {
+  const unique = new Map<Identity, KeyRef>();
+  for (const key of keys) unique.set(identityOf(key), { key, hash: hashOf(key) });
+  const text = ({ key }: KeyRef): string => `${typeof key}${String(identityOf(key))}`;
+  return [...unique.values()].sort((one, other) => {
+    const apart =
+      partitionOf(one.hash, partitions) - partitionOf(other.hash, partitions) || one.hash - other.hash;
+    return apart !== 0 ? apart : text(one) < text(other) ? -1 : 1;
+  });
+}
+
+/** Methods that are bound when they are first used: a transaction needs few of them. */
+function lazily(bind: (action: Action) => Method): Methods {
+  const methods: Record<string, unknown> = {};
+  for (const action of Object.values(actions)) {
+    let method: Method | undefined;
+    const property = {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        method ??= bind(action);
+        return method;
+      },
+    };
+    for (const name of [action.name, ...(action.aliases ?? [])])
+      Object.defineProperty(methods, name, property);
+  }
+  return methods as Methods;
+}
