@@ -91,7 +91,9 @@ describe.each(setUps)('transaction $name', (setUp) => {
         code: 'INVALID_OPTION',
         message: `key: '${c}' is not a key of this transaction; name it in \`keys\``,
       });
-      await expect((async () => tx.fetch(c, () => 1))()).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+      await expect((async () => tx.fetch(c, (() => 1) as never))()).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+      });
       const { size } = tx as unknown as { size(): unknown };
       await expect((async () => size())()).rejects.toMatchObject({
         code: 'INVALID_OPTION',
