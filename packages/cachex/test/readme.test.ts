@@ -22,6 +22,7 @@ const withPrograms = [
   'docs/errors.md',
   'docs/membership.md',
   'docs/testing.md',
+  'docs/transactions.md',
   'docs/values.md',
   ...actionPages,
 ];
@@ -113,6 +114,9 @@ function localSignatures(text: string): string[] {
     .filter((method) => method !== '')
     .map((method) =>
       method
+        .replaceAll(/\(\n\s*/g, '(')
+        .replaceAll(/,\n\s*\)/g, ')')
+        .replaceAll(/\n\s*/g, ' ')
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')

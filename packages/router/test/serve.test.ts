@@ -367,6 +367,38 @@ describe('a call that comes again', () => {
     expect(told(await settled(answer(again(1, { handler: 'judged' }))))).toBe(1);
   });
 
+  it('waits without being remembered as begun while its handler cannot begin', async () => {
+    const ends: ((error?: Error) => void)[] = [];
+    let free = false;
+    let deadline = 0;
+    services.add('door', {
+      handlers: {
+        enter: (context: CallContext) => {
+          deadline = context.deadline;
+          if (free) return 'in';
+          throw new Reconsider(
+            'it is locked',
+            new Promise<void>((resolve, reject) =>
+              ends.push((error) => (error === undefined ? resolve() : reject(error))),
+            ),
+          );
+        },
+      },
+    });
+    const enter = (id: number): Request => add(id, { service: 'door', handler: 'enter', budget: 700 });
+    const [one, other] = [answer(enter(1)), answer(enter(2))];
+    expect([calls.size, deadline]).toEqual([0, clock.now() + 700]);
+    ends[1]!(new Error('it stays locked'));
+    expect(told(await settled(other))).toBe('it stays locked');
+    ends[0]!();
+    await clock.advance(0);
+    free = true;
+    ends[2]!();
+    expect(told(await settled(one))).toBe('in');
+    expect(told(await settled(answer({ ...enter(1), retryOf: 1 })))).toBe('in');
+    expect(calls.size).toBe(2);
+  });
+
   it('is told from the same number of another caller', async () => {
     openCounter();
     await settled(answer(add(1)));

@@ -38,11 +38,21 @@ export async function transact(
   work: (tx: Methods) => unknown,
 ): Promise<unknown> {
   const locks = caller.engine.locks!;
+  if (caller.settings.local === true) refuseElsewhere(caller, keys);
   const transaction = new Transaction(caller, keys, locks.begin(), lease);
   try {
     return await transaction.run(work);
   } finally {
     locks.end(transaction.id);
+  }
+}
+
+function refuseElsewhere({ node, name }: Caller, keys: readonly Key[]): void {
+  for (const key of keys) {
+    const { owner } = node.route(key);
+    if (owner === node.id) continue;
+    const message = `local: '${name}' would lock a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is locked there`;
+    throw new CacheError('INVALID_OPTION', message);
   }
 }
 

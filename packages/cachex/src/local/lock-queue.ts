@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@cachex/router';
+import { identityOf, type Key } from '@cachex/router/hash';
 import { CacheError } from '../errors.ts';
 
 /** What stands for a key in a `Map`; see `identityOf`. */
@@ -39,7 +40,8 @@ export class LockQueues {
    * Resolves when it is this call's turn to be judged again; rejects with `LOCKED` at `until`, on the clock of this queue.
    * `id` is that of a transaction that wants the lock.
    */
-  wait(identity: Identity, partition: number, until: number, id?: string): Promise<void> {
+  wait(key: Key, partition: number, until: number, id?: string): Promise<void> {
+    const identity = identityOf(key);
     const queue = this.#queues.get(identity) ?? { partition, waiters: [] };
     if (queue.waiters.length >= longest)
       return Promise.reject(new CacheError('OVERLOADED', `${longest} calls wait for this key already`));
@@ -47,7 +49,7 @@ export class LockQueues {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(Math.max(0, until - this.#clock.now()), () => {
         this.#remove(identity, waiter);
-        reject(lockedError(identity));
+        reject(lockedError(key));
       });
       const waiter: Waiter = {
         id,
@@ -133,10 +135,8 @@ export class LockQueues {
 }
 
 /** What a call gets that has waited for a lock for as long as it may. */
-export function lockedError(what: Identity): CacheError {
-  const name = typeof what === 'string' ? `'${what.slice(0, 40)}'` : String(what);
-  return new CacheError(
-    'LOCKED',
-    `the key ${name} is locked by a transaction; nothing was changed: try again, or allow more time`,
-  );
+function lockedError(key: Key): CacheError {
+  const name = typeof key === 'string' ? `'${key.slice(0, 40)}'` : `[${String(key).slice(0, 40)}]`;
+  const message = `the key ${name} is locked by a transaction; nothing was changed: try again, or allow more time`;
+  return new CacheError('LOCKED', message);
 }

@@ -89,6 +89,8 @@ interface Part {
 /** How long a committed transaction is left to whoever ran it to be applied, and when it is forgotten, in ms. */
 const applyAfter = 1_000;
 const forgetAfter = 600_000;
+/** The longest lease of a holder that is no member here (any more, or as far as is known yet), in ms. */
+const longestUnknown = 10_000;
 
 /**
  * Locks of transactions on keys, by partition, at the node that owns it. A lock is a lease: it ends when its holder does not
@@ -242,7 +244,7 @@ export class Locks {
   /** Resolves when a call that waits for this key is to be judged again; see {@link LockQueues.wait}. */
   wait({ key, hash }: KeyRef, deadline: number, id?: string): Promise<void> {
     const partition = partitionOf(hash, this.#partitions);
-    return this.#queues.wait(identityOf(key), partition, this.#patience(deadline), id);
+    return this.#queues.wait(key, partition, this.#patience(deadline), id);
   }
 
   /** Whether a key of these partitions is locked. */
@@ -340,6 +342,7 @@ export class Locks {
   close(reason: CacheError): void {
     for (const partition of [...this.#parts.keys()]) this.depart(partition);
     this.#queues.close(reason);
+    for (const wake of this.#watchers.splice(0)) wake();
   }
 
   #part(partition: number): Part {
@@ -380,10 +383,12 @@ export class Locks {
   }
 
   #extend(lock: HeldLock, lease: number): void {
-    const { clock } = this.#settings;
-    lock.until = clock.now() + lease;
+    const { clock, present } = this.#settings;
+    // Nobody will be told of the end of a node that is not known here, or has ended already.
+    const lasts = present(originOf(lock.id)) ? lease : Math.min(lease, longestUnknown);
+    lock.until = clock.now() + lasts;
     lock.timer?.cancel();
-    lock.timer = clock.after(lease, () => this.#runOut(lock));
+    lock.timer = clock.after(lasts, () => this.#runOut(lock));
     this.#changed({ type: 'lock', partition: lock.partition, lock });
   }
 

@@ -37,7 +37,6 @@ async function unlessChanged(
   try {
     for (let pending: unknown = begun; ; pending = work(draft.methods)) {
       const result = await pending;
-      if (engine.closed) throw closedError(engine.name);
       if (draft.unchanged(engine, keys)) {
         commit(engine, draft);
         return result;
@@ -60,5 +59,6 @@ function begin(engine: Engine, keys: readonly KeyRef[]): Draft {
 function commit(engine: Engine, draft: Draft): void {
   const writes = draft.writes();
   draft.end();
+  if (engine.closed) throw closedError(engine.name);
   applyWrites(engine, writes);
 }

@@ -140,6 +140,44 @@ describe('three processes', { timeout: 60_000 }, () => {
     expect(await read).toBeUndefined();
   });
 
+  it.each([
+    ['in its function', 'work', 'before'],
+    ['between staging and the commit', 'commit', 'before'],
+    ['between the commit and the writes of others', 'apply', 'after'],
+  ])(
+    'have all or nothing of a transaction that is killed %s, and none of its locks',
+    async (_where, at, value) => {
+      const workers = await threeWorkers();
+      const [a, b, c] = workers as [Worker, Worker, Worker];
+      const keys = manyKeys.slice(0, 12);
+      await Promise.all(keys.map((key) => a.do('put', key, 'before')));
+      const holder = start('holder', { keys, value: 'after', at, lease: '1h' });
+      expect(await once(holder, 'message')).toEqual([{ holding: at }, undefined]);
+      // A lease of an hour does not matter: that the process is gone is proved.
+      await expect(b.do('put', keys[0], 'in between', { timeout: 300 })).rejects.toThrow('LOCKED');
+      const reading = Promise.all(keys.map((key) => c.do('get', key, { timeout: '30s' })));
+      if (at !== 'work') await a.do('status');
+      await kill(holder);
+      expect(await reading).toEqual(keys.map(() => value));
+      await Promise.all(keys.map((key) => b.do('put', key, 'later', { timeout: '30s' })));
+      expect(await Promise.all(keys.map((key) => c.do('get', key)))).toEqual(keys.map(() => 'later'));
+    },
+  );
+
+  it('refuse the commit of a transaction that was stopped for longer than its lease', async () => {
+    const [a, b] = (await threeWorkers()) as [Worker, Worker, Worker];
+    const keys = manyKeys.slice(0, 6);
+    const holder = start('holder', { keys, value: 'after', at: 'work', lease: 500 });
+    await once(holder, 'message');
+    holder.kill('SIGSTOP');
+    await Promise.all(keys.map((key) => a.do('put', key, 'meanwhile', { timeout: '30s' })));
+    const ended = once(holder, 'message');
+    holder.send('go on');
+    holder.kill('SIGCONT');
+    expect(await ended).toEqual([{ ended: 'LOCK_LOST' }, undefined]);
+    expect(await Promise.all(keys.map((key) => b.do('get', key)))).toEqual(keys.map(() => 'meanwhile'));
+  });
+
   it('keep every entry of one that leaves when it is told to terminate', async () => {
     const workers = await threeWorkers();
     await Promise.all(manyKeys.map((key, n) => workers[0]!.do('put', key, { n })));

@@ -52,6 +52,20 @@ describe('a call with bad input', () => {
   });
 });
 
+describe('execute', () => {
+  it('sends what its function calls at once in a frame or two for each owner, and so are the answers', async () => {
+    const keys = Array.from({ length: 200 }, (_, n) => `key-${n}`).filter(
+      (key) => nodes[0]!.route(key).owner !== 'a',
+    );
+    expect(keys.length).toBeGreaterThan(100);
+    const some = keys.slice(0, 100);
+    const sent = simulation.sent;
+    await simulation.run(caches[0]!.execute((cache) => Promise.all(some.map((key) => cache.exists(key)))));
+    // The first call of a tick leaves at once. There are at most 64 in a frame.
+    expect(simulation.sent - sent).toBeLessThanOrEqual(2 * 2 * 3);
+  });
+});
+
 describe('a call', () => {
   it('to the node it is made on sends nothing', async () => {
     const sent = simulation.sent;
