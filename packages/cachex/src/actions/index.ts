@@ -6,22 +6,26 @@ import { type Clear, clear } from './clear.ts';
 import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
+import { type DelMany, delMany } from './delMany.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
+import { type GetMany, getMany } from './getMany.ts';
 import { type Incr, incr } from './incr.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
 import { type Persist, persist } from './persist.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
+import { type PutMany, putMany } from './putMany.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
 import { type Take, take } from './take.ts';
 import { type Touch, touch } from './touch.ts';
+import { type TouchMany, touchMany } from './touchMany.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
 
@@ -32,22 +36,26 @@ export type ActionName =
   | 'count'
   | 'decr'
   | 'del'
+  | 'delMany'
   | 'exists'
   | 'expire'
   | 'expireAt'
   | 'fetch'
   | 'get'
+  | 'getMany'
   | 'incr'
   | 'isEmpty'
   | 'keys'
   | 'persist'
   | 'purge'
   | 'put'
+  | 'putMany'
   | 'refresh'
   | 'size'
   | 'stats'
   | 'take'
   | 'touch'
+  | 'touchMany'
   | 'ttl'
   | 'update';
 
@@ -58,22 +66,26 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   count,
   decr,
   del,
+  delMany,
   exists,
   expire,
   expireAt,
   fetch,
   get,
+  getMany,
   incr,
   isEmpty,
   keys,
   persist,
   purge,
   put,
+  putMany,
   refresh,
   size,
   stats,
   take,
   touch,
+  touchMany,
   ttl,
   update,
 };
@@ -85,21 +97,25 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Count<M>,
     Decr<K, M>,
     Del<K, M>,
+    DelMany<K, M>,
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
+    GetMany<K, V, M>,
     Incr<K, M>,
     IsEmpty<M>,
     Keys<K, M>,
     Persist<K, M>,
     Purge<M>,
     Put<K, V, M>,
+    PutMany<K, V, M>,
     Refresh<K, M>,
     Size<M>,
     Stats<M>,
     Take<K, V, M>,
     Touch<K, M>,
+    TouchMany<K, M>,
     Ttl<K, M>,
     Update<K, V, M> {}

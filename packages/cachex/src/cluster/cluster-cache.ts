@@ -2,6 +2,7 @@ import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Action, MergedAction, Methods } from '../action.ts';
 import type { Actions } from '../actions/index.ts';
+import type { AnyBatch } from '../batch.ts';
 import {
   bindAll,
   bindLocal,
@@ -19,6 +20,7 @@ import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
+import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
@@ -28,7 +30,7 @@ import type { WireForm } from './wire-form.ts';
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
+  'get' | 'getMany' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
 >;
 
 /**
@@ -100,6 +102,8 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       if (composition?.applies(...checked) === true)
         return composition.compose(new Caller(options, cache, settings), ...checked);
       checkWire(action, checked);
+      // What was a list to walk through has been walked through.
+      if (action.route.kind === 'batch') args.splice(0, length, ...checked);
       if (action.route.kind === 'local') return here(...args);
       // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
       // a deadline, may be aborted, and keeps the process alive.
@@ -119,8 +123,9 @@ async function route(
   action: Action,
   args: readonly unknown[],
   settings: CallSettings,
-  { name, node, values }: ClusterCacheOptions,
+  options: ClusterCacheOptions,
 ): Promise<unknown> {
+  const { name, node, values } = options;
   const held = action.parameters.map((parameter: Parameter<unknown>, index: number) =>
     toSend(parameter, values, args[index]),
   );
@@ -139,6 +144,12 @@ async function route(
       settings,
     );
     return finishResult(action, values, merged, args);
+  }
+  if (action.route.kind === 'batch') {
+    const { keyOf } = action.route;
+    const items = args[0] as readonly unknown[];
+    if (settings.local === true) for (const item of items) refuseElsewhere(node, action, keyOf(item));
+    return routeBatch(action as AnyBatch, held, args, settings, options);
   }
   const key = keyOf(action, args);
   if (settings.local === true) refuseElsewhere(node, action, key);

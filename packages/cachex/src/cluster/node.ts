@@ -12,6 +12,7 @@ import {
 } from '@cachex/router';
 import { type Key, partitionOf } from '@cachex/router/hash';
 import { actions } from '../actions/index.ts';
+import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
 import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
@@ -19,6 +20,7 @@ import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
+import { batchHandler } from './batch.ts';
 import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
@@ -243,7 +245,7 @@ export class ClusterNode implements AsyncDisposable {
     const open: OpenCache = { cache, engine, failure: undefined };
     const service: Service = {
       handlers: {
-        ...actionHandlers(engine, values, node.id),
+        ...actionHandlers(engine, values, node),
         ...operationHandlers({ node, engine, values }),
       },
       replica,
@@ -294,21 +296,25 @@ function hashOf(change: Exclude<Change, { type: 'clear' }>): number {
 }
 
 /** What this node executes for others, and for itself: the table of actions. */
-function actionHandlers(engine: Engine, values: WireForm, node: string): Record<string, Handler> {
+function actionHandlers(engine: Engine, values: WireForm, node: RoutedNode): Record<string, Handler> {
   const handlers: Record<string, Handler> = {};
   for (const action of Object.values(actions)) {
     const { route } = action;
     if (route.kind === 'local' || route.kind === 'caller') continue;
+    if (route.kind === 'batch') {
+      handlers[action.name] = batchHandler(engine, values, action as AnyBatch, node.largestValue);
+      continue;
+    }
     const send = (result: unknown): unknown =>
       action.result === 'value' && result !== undefined ? values.answer(result) : result;
     handlers[action.name] = ({ hash, partitions }, ...args) => {
       try {
         const result = executeAction(engine, action, route.kind === 'keyed' ? hash : partitions, args);
         return result instanceof Promise
-          ? result.then(send, (error) => Promise.reject(located(error, node)))
+          ? result.then(send, (error) => Promise.reject(located(error, node.id)))
           : send(result);
       } catch (error) {
-        throw located(error, node);
+        throw located(error, node.id);
       }
     };
   }

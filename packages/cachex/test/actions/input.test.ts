@@ -29,6 +29,13 @@ const rest: Record<string, unknown[]> = {
   expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
 };
+/** Lists that are all right, for actions on many keys. */
+const batches: Record<string, unknown[]> = {
+  getMany: [['text']],
+  putMany: [[['text', 'text']]],
+  delMany: [['text']],
+  touchMany: [['text']],
+};
 const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
@@ -37,7 +44,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
   afterAll(() => setUp.close());
 
   describe.each(Object.keys(actions))('%s', (name) => {
-    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : [];
+    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : (batches[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {
@@ -114,6 +121,15 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ],
       ['expireAt', ['text', Number.NaN], 'INVALID_OPTION', /^instant: NaN /],
       ['expireAt', ['text', new Date(Number.NaN)], 'INVALID_OPTION', /^instant: an invalid date is not/],
+      ['getMany', [], 'INVALID_OPTION', /^keys: undefined is not a list/],
+      ['getMany', ['text'], 'INVALID_OPTION', /^keys: 'text' is not a list/],
+      ['getMany', [['text', undefined]], 'INVALID_KEY', /^keys\[1\]: /],
+      ['putMany', [{ text: 1 }], 'INVALID_OPTION', /^pairs: an object is not a list/],
+      ['putMany', [['text']], 'INVALID_OPTION', /^pairs\[0\]: 'text' is not a pair/],
+      ['putMany', [[['new', 1]], { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
+      ['putMany', [[['new', 1]], { atomic: 1 }], 'INVALID_OPTION', /^atomic: 1 /],
+      ['delMany', [['text', {}]], 'INVALID_KEY', /^keys\[1\]: /],
+      ['touchMany', [5], 'INVALID_OPTION', /^keys: 5 is not a list/],
       ['fetch', ['ada'], 'INVALID_OPTION', /^loader: undefined /],
       ['fetch', ['ada', { load: 1 }], 'INVALID_OPTION', /^loader: an object /],
       ['fetch', ['ada', () => 1, { ttl: -5 }], 'INVALID_OPTION', /^ttl: -5 /],
