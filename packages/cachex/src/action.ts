@@ -37,7 +37,15 @@ export interface CallOptions {
 }
 
 /** The counters an action may add to. */
-export type Counter = 'hits' | 'misses' | 'writes' | 'updates' | 'removals' | 'loads' | 'expirations';
+export type Counter =
+  | 'hits'
+  | 'misses'
+  | 'writes'
+  | 'updates'
+  | 'removals'
+  | 'loads'
+  | 'invocations'
+  | 'expirations';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;

@@ -6,6 +6,7 @@
  * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
+ * - `UNKNOWN_COMMAND`: no command of that name is registered where the call ran.
  * - `CROSS_SLOT`: keys belong to several nodes, of a call that only one node can execute as a whole.
  * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
@@ -24,6 +25,7 @@ export type CacheErrorCode =
   | 'NON_NUMERIC_VALUE'
   | 'NOT_SERIALIZABLE'
   | 'UNKNOWN_FUNCTION'
+  | 'UNKNOWN_COMMAND'
   | 'CROSS_SLOT'
   | 'TIMEOUT'
   | 'NODE_DOWN'

@@ -1,6 +1,7 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
+import type { CommandMap } from '../commands.ts';
 import { type Add, add } from './add.ts';
 import { type Clear, clear } from './clear.ts';
 import { type Count, count } from './count.ts';
@@ -14,6 +15,7 @@ import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
 import { type GetMany, getMany } from './getMany.ts';
 import { type Incr, incr } from './incr.ts';
+import { type Invoke, invoke } from './invoke.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
 import { type Persist, persist } from './persist.ts';
@@ -44,6 +46,7 @@ export type ActionName =
   | 'get'
   | 'getMany'
   | 'incr'
+  | 'invoke'
   | 'isEmpty'
   | 'keys'
   | 'persist'
@@ -74,6 +77,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   get,
   getMany,
   incr,
+  invoke,
   isEmpty,
   keys,
   persist,
@@ -91,7 +95,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
 };
 
 /** The methods of a cache, those of every action. */
-export interface Actions<K extends Key, V, M extends Mode, F>
+export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
   extends Add<K, V, M>,
     Clear<M>,
     Count<M>,
@@ -105,6 +109,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Get<K, V, M>,
     GetMany<K, V, M>,
     Incr<K, M>,
+    Invoke<K, M, C>,
     IsEmpty<M>,
     Keys<K, M>,
     Persist<K, M>,

@@ -15,6 +15,7 @@ import {
   type Method,
 } from '../bind.ts';
 import type { Call } from '../call.ts';
+import type { CommandMap } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
@@ -24,6 +25,7 @@ import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
+import { located } from './located.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -37,14 +39,14 @@ export type LocalShare<K extends Key, V, F> = Pick<
  * A cache shared by the nodes of a cluster: the methods of a local one, answering promises. They never throw; they reject.
  * They need no `this`.
  */
-export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
-  extends Actions<K, V, 'async', F> {
+export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>, C = CommandMap<V>>
+  extends Actions<K, V, 'async', F, C> {
   /** The name under which every node opens it. */
   readonly name: string;
   /** This node's share of the entries, read synchronously. */
   readonly local: LocalShare<K, V, F>;
   /** Executes one call record, exactly as the method of that name would. */
-  call<C extends Call<K, V, F, 'async'>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
+  call<R extends Call<K, V, F, 'async', C>>(call: R): ReturnType<Actions<K, V, 'async', F, C>[R['action']]>;
   /** Calls `listener` whenever `event` happens at this node. */
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */
@@ -107,7 +109,7 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       if (action.route.kind === 'local') return here(...args);
       // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
       // a deadline, may be aborted, and keeps the process alive.
-      if (node.solo && action.answers !== 'promise') return here(...args);
+      if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
       if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
         return here(...args);
       if (anywhere && copies !== undefined) {
@@ -213,6 +215,14 @@ function refuseWrite(action: Action): Method {
       `local.${action.name}: a write concerns the whole cluster; call ${action.name} on the cache itself`,
     );
   };
+}
+
+function locating<T>(node: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw located(error, node);
+  }
 }
 
 /** Methods of a cluster reject and never throw, with errors of this library's own kind. */
