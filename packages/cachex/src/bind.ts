@@ -1,6 +1,7 @@
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Action, Methods, Partitions } from './action.ts';
 import { actions } from './actions/index.ts';
+import { type AnyBatch, executeBatch, type Room } from './batch.ts';
 import { describe, suggestion } from './describe.ts';
 import { CacheError } from './errors.ts';
 import { closedError, type Engine } from './local/engine.ts';
@@ -64,12 +65,13 @@ export function holdArgument(parameter: Parameter<unknown>, values: ValueForm, c
 
 /**
  * Executes an action on the engine that has its data and counts what came of it. `where` is the key's hash for a keyed
- * action, and for a merged one the partitions to cover. The result is as `execute` returned it.
+ * action, for a merged one the partitions to cover, and for one on many keys what has room in the answer. The result is as
+ * `execute` returned it.
  */
 export function executeAction(
   engine: Engine,
   action: Action,
-  where: number | Partitions,
+  where: number | Partitions | Room,
   args: readonly unknown[],
 ): unknown {
   const result = runner(action)(engine, where, ...args);
@@ -88,8 +90,15 @@ export function finishResult(
   result: unknown,
   args: readonly unknown[],
 ): unknown {
-  const value = action.result === 'value' && result !== undefined ? values.open(result) : result;
+  const value = openResult(action, values, result);
   return action.finish === undefined ? value : action.finish(value, ...args);
+}
+
+/** A result in the form in which its values were given. */
+function openResult(action: Action, values: ValueForm, result: unknown): unknown {
+  const open = (held: unknown): unknown => (held === undefined ? undefined : values.open(held));
+  if (action.result === 'values') return (result as readonly unknown[]).map(open);
+  return action.result === 'value' ? open(result) : result;
 }
 
 /**
@@ -152,7 +161,7 @@ export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): 
   return action.answers === 'promise' ? promising(method) : method;
 }
 
-type Run = (engine: Engine, where: number | Partitions, ...args: readonly unknown[]) => unknown;
+type Run = (engine: Engine, where: number | Partitions | Room, ...args: readonly unknown[]) => unknown;
 
 function runner(action: Action, cache: Methods = {}): Run {
   if (action.route.kind === 'caller') {
@@ -162,6 +171,16 @@ function runner(action: Action, cache: Methods = {}): Run {
       ...args: readonly unknown[]
     ) => unknown;
     return (engine, _where, ...args) => execute(engine, cache, ...args);
+  }
+  if (action.route.kind === 'batch') {
+    return (engine, where, items, options) =>
+      executeBatch(
+        engine,
+        action as AnyBatch,
+        items as readonly unknown[],
+        options,
+        typeof where === 'function' ? where : undefined,
+      );
   }
   if (action.route.kind !== 'local') return action.execute as Run;
   const execute = action.execute as (engine: Engine, ...args: readonly unknown[]) => unknown;
@@ -177,11 +196,14 @@ function settling(action: Action, engine: Engine): (result: unknown, ...args: re
     const value = opened && result !== undefined ? values.open(result) : result;
     return finish === undefined ? value : finish(value, a, b, c, d);
   };
-  if (statistics === undefined && action.answers === undefined) return complete;
+  const completeList = (result: unknown, ...args: readonly unknown[]): unknown =>
+    finishResult(action, values, result, args);
+  const completed = action.result === 'values' ? completeList : complete;
+  if (statistics === undefined && action.answers === undefined) return completed;
   return (result, ...args) =>
     whenSettled(action, result, (outcome) => {
       if (statistics !== undefined) count(statistics, action, outcome, args);
-      return complete(outcome, ...args);
+      return completed(outcome, ...args);
     });
 }
 
@@ -192,7 +214,7 @@ function whenSettled(action: Action, result: unknown, then: (outcome: unknown) =
 
 function count(statistics: Statistics, action: Action, result: unknown, args: readonly unknown[]): void {
   statistics.called(action.name);
-  const counter = action.counts?.(result, ...args);
+  const counter = action.counts?.(result as never, ...args);
   if (counter !== undefined) statistics.add(counter);
 }
 

@@ -7,8 +7,18 @@ export type { FetchOptions } from './actions/fetch.ts';
 export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';
 export type { ActionName, Actions } from './actions/index.ts';
+export type { InvokeArguments } from './actions/invoke.ts';
 export type { PutOptions } from './actions/put.ts';
+export type { PutManyOptions } from './actions/putMany.ts';
 export type { Call } from './call.ts';
+export type {
+  Command,
+  CommandArguments,
+  CommandMap,
+  CommandResult,
+  ReadCommand,
+  WriteCommand,
+} from './commands.ts';
 export type { Duration } from './duration.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
 export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';

@@ -265,6 +265,7 @@ async function counted(everywhere: readonly Facade[]): Promise<Omit<CacheStats, 
     updates: 0,
     removals: 0,
     loads: 0,
+    invocations: 0,
     expirations: 0,
     calls: {} as Record<string, number>,
   };

@@ -2,6 +2,7 @@ import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Action, MergedAction, Methods } from '../action.ts';
 import type { Actions } from '../actions/index.ts';
+import type { AnyBatch } from '../batch.ts';
 import {
   bindAll,
   bindLocal,
@@ -14,35 +15,38 @@ import {
   type Method,
 } from '../bind.ts';
 import type { Call } from '../call.ts';
+import type { CommandMap } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
+import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
+import { located } from './located.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
+  'get' | 'getMany' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
 >;
 
 /**
  * A cache shared by the nodes of a cluster: the methods of a local one, answering promises. They never throw; they reject.
  * They need no `this`.
  */
-export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
-  extends Actions<K, V, 'async', F> {
+export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>, C = CommandMap<V>>
+  extends Actions<K, V, 'async', F, C> {
   /** The name under which every node opens it. */
   readonly name: string;
   /** This node's share of the entries, read synchronously. */
   readonly local: LocalShare<K, V, F>;
   /** Executes one call record, exactly as the method of that name would. */
-  call<C extends Call<K, V, F, 'async'>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
+  call<R extends Call<K, V, F, 'async', C>>(call: R): ReturnType<Actions<K, V, 'async', F, C>[R['action']]>;
   /** Calls `listener` whenever `event` happens at this node. */
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */
@@ -100,10 +104,12 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       if (composition?.applies(...checked) === true)
         return composition.compose(new Caller(options, cache, settings), ...checked);
       checkWire(action, checked);
+      // What was a list to walk through has been walked through.
+      if (action.route.kind === 'batch') args.splice(0, length, ...checked);
       if (action.route.kind === 'local') return here(...args);
       // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
       // a deadline, may be aborted, and keeps the process alive.
-      if (node.solo && action.answers !== 'promise') return here(...args);
+      if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
       if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
         return here(...args);
       if (anywhere && copies !== undefined) {
@@ -119,8 +125,9 @@ async function route(
   action: Action,
   args: readonly unknown[],
   settings: CallSettings,
-  { name, node, values }: ClusterCacheOptions,
+  options: ClusterCacheOptions,
 ): Promise<unknown> {
+  const { name, node, values } = options;
   const held = action.parameters.map((parameter: Parameter<unknown>, index: number) =>
     toSend(parameter, values, args[index]),
   );
@@ -139,6 +146,12 @@ async function route(
       settings,
     );
     return finishResult(action, values, merged, args);
+  }
+  if (action.route.kind === 'batch') {
+    const { keyOf } = action.route;
+    const items = args[0] as readonly unknown[];
+    if (settings.local === true) for (const item of items) refuseElsewhere(node, action, keyOf(item));
+    return routeBatch(action as AnyBatch, held, args, settings, options);
   }
   const key = keyOf(action, args);
   if (settings.local === true) refuseElsewhere(node, action, key);
@@ -202,6 +215,14 @@ function refuseWrite(action: Action): Method {
       `local.${action.name}: a write concerns the whole cluster; call ${action.name} on the cache itself`,
     );
   };
+}
+
+function locating<T>(node: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw located(error, node);
+  }
 }
 
 /** Methods of a cluster reject and never throw, with errors of this library's own kind. */

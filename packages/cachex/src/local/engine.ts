@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
 import { Events } from './events.ts';
@@ -37,6 +38,7 @@ export interface EngineSettings {
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   readonly functions: FunctionMap<any, unknown>;
+  readonly commands?: AnyCommands;
   readonly stats: boolean;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
@@ -55,6 +57,7 @@ export class Engine {
   readonly partitions: readonly number[];
   readonly values: ValueForm;
   readonly functions: Functions;
+  readonly commands: Commands;
   readonly loads: Loads;
   readonly expiry: Expiry;
   readonly events: Events;
@@ -75,6 +78,7 @@ export class Engine {
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.functions = new Functions(name, functions);
+    this.commands = new Commands(name, settings.commands ?? {});
     this.loads = new Loads({
       origin: '',
       settle: (load, result) => void this.loads.settle(this, load.token, result),

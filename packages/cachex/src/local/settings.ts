@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, type CommandMap, commandMap } from '../commands.ts';
 import { describe } from '../describe.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
@@ -27,6 +28,7 @@ export interface CacheOptions<
   K extends Key = Key,
   V = unknown,
   F extends FunctionMap<K, V> = FunctionMap<K, V>,
+  C extends CommandMap<V> = CommandMap<V>,
 > {
   /** Names the cache in messages. Default: `'cache'`. */
   name?: string;
@@ -41,6 +43,11 @@ export interface CacheOptions<
   clone?: boolean;
   /** Loaders that `fetch` can be given by name. */
   functions?: F;
+  /**
+   * Operations of your own on one value, that `invoke` is given by name:
+   * `{ last: { type: 'read', execute: (list) => list?.at(-1) } }`.
+   */
+  commands?: C;
   /** Counts hits, misses, writes and more for `stats()`. Default: `false`, which costs nothing. */
   stats?: boolean;
   /** Where time comes from; for tests. Default: the clock of this process. */
@@ -106,10 +113,13 @@ export const timeSource: OptionCheck = (option, input) => {
 };
 
 /** The options that say how a cache treats its data, wherever the cache lives. */
-export const dataOptionChecks: Readonly<Record<'ttl' | 'expiration' | 'functions' | 'stats', OptionCheck>> = {
+export const dataOptionChecks: Readonly<
+  Record<'ttl' | 'expiration' | 'functions' | 'commands' | 'stats', OptionCheck>
+> = {
   ttl: timeToLive,
   expiration: group({ interval: sweepInterval, lazy: flag, jitter: share }),
   functions: functionMap,
+  commands: commandMap,
   stats: flag,
 };
 
@@ -127,16 +137,17 @@ export interface CheckedDataOptions {
   expiration?: { interval?: number | false; lazy?: boolean; jitter?: number };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   functions?: FunctionMap<any, unknown>;
+  commands?: AnyCommands;
   stats?: boolean;
 }
 
 /** The part of an engine's settings that data options decide, defaults filled in. */
 export function dataSettings(
   options: CheckedDataOptions,
-): Pick<EngineSettings, 'ttl' | 'expiration' | 'functions' | 'stats'> {
-  const { ttl = null, expiration = {}, functions = {}, stats = false } = options;
+): Pick<EngineSettings, 'ttl' | 'expiration' | 'functions' | 'commands' | 'stats'> {
+  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, stats };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {
@@ -166,7 +177,7 @@ const readFromCheck: OptionCheck = (option, input) => {
 export function readClusterCacheOptions(
   name: string,
   options: unknown,
-): Pick<EngineSettings, 'name' | 'ttl' | 'expiration' | 'functions' | 'stats'> & {
+): Pick<EngineSettings, 'name' | 'ttl' | 'expiration' | 'functions' | 'commands' | 'stats'> & {
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;

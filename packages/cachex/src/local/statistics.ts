@@ -18,6 +18,8 @@ export interface CacheStats {
   readonly removals: number;
   /** Loaders that were run by `fetch`. */
   readonly loads: number;
+  /** Commands that were executed by `invoke`, without those that failed. */
+  readonly invocations: number;
   /** Expired entries removed, by a sweep or `purge`, or because a call found them. */
   readonly expirations: number;
   /** Calls that succeeded, by the name of the action. */
@@ -33,6 +35,7 @@ export class Statistics {
     updates: 0,
     removals: 0,
     loads: 0,
+    invocations: 0,
     expirations: 0,
   };
   readonly #calls = new Map<string, number>();

@@ -11,6 +11,7 @@ const nothing = {
   updates: 0,
   removals: 0,
   loads: 0,
+  invocations: 0,
   expirations: 0,
   calls: {},
 };
