@@ -100,8 +100,25 @@ export class Dispatch {
    * whoever owns it by then. Rejects with a {@link PartialResultError} when some are still missing at the deadline.
    */
   async callAll<T>(call: Call): Promise<readonly Part<T>[]> {
+    const partitions = this.#options.agreement.view.owners.length;
+    return this.callPartitions(
+      call,
+      Array.from({ length: partitions }, (_, partition) => partition),
+    );
+  }
+
+  /**
+   * The same for some partitions only. `argsFor` says which arguments go to the owner of which partitions, if not those of
+   * the call: it is asked anew for every attempt.
+   */
+  async callPartitions<T>(
+    call: Call,
+    partitions: Iterable<number>,
+    argsFor?: (partitions: Iterable<number>) => readonly unknown[],
+  ): Promise<readonly Part<T>[]> {
     const journey = this.#start(call);
-    return this.#tracked(this.#callPartitions<T>(journey));
+    const missing = PartitionSet.of(this.#options.agreement.view.owners.length, partitions);
+    return this.#tracked(this.#untilCovered<T>(journey, missing, argsFor ?? (() => journey.args)));
   }
 
   async #callOwner(hash: number, journey: Journey): Promise<unknown> {
@@ -152,11 +169,13 @@ export class Dispatch {
     }
   }
 
-  async #callPartitions<T>(journey: Journey): Promise<readonly Part<T>[]> {
+  async #untilCovered<T>(
+    journey: Journey,
+    missing: PartitionSet,
+    argsFor: (partitions: Iterable<number>) => readonly unknown[],
+  ): Promise<readonly Part<T>[]> {
     const { agreement } = this.#options;
-    const partitions = agreement.view.owners.length;
-    const missing = new PartitionSet(partitions);
-    for (let partition = 0; partition < partitions; partition += 1) missing.add(partition);
+    const wanted = [...missing].length;
     const parts: Part<T>[] = [];
     let failure: unknown;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
@@ -166,7 +185,7 @@ export class Dispatch {
         const part = await this.#ask(
           owner,
           { kind: 'partitions', set: set.bits },
-          { ...journey, id: this.#nextId() },
+          { ...journey, id: this.#nextId(), args: argsFor(set) },
         );
         // It waited there for as long as the call may take, or does not know the partitions yet.
         if (part.kind === 'wrongOwner' || (part.kind === 'refused' && part.code === 'TIMEOUT')) return;
@@ -184,7 +203,7 @@ export class Dispatch {
       const left = [...missing];
       if (left.length === 0) return parts;
       if (journey.deadline - this.#options.clock.now() <= 0) {
-        throw new PartialResultError(parts, left, partitions, agreement.view.epoch, failure);
+        throw new PartialResultError(parts, left, wanted, agreement.view.epoch, failure);
       }
       await this.#rest(journey, view.epoch, pause);
     }

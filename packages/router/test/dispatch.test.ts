@@ -300,6 +300,17 @@ describe('a call to all partitions', () => {
     expect(executed.sort()).toEqual(['a', 'b']);
   });
 
+  it('reaches only the partitions that are asked for, each owner with arguments of its own', async () => {
+    await pair();
+    const some = all.filter((partition) => partition % 3 === 0);
+    const asked = (partitions: Iterable<number>): unknown[] => [[...partitions]];
+    const parts = await cluster.run(a.dispatch.callPartitions<[string, number[]]>(work('note'), some, asked));
+    expect(covered(parts)).toEqual(some);
+    for (const { value, covered } of parts) expect(value[1]).toEqual([...covered]);
+    expect(parts.map(({ value }) => value[0]).sort()).toEqual(['a', 'b']);
+    expect(await a.dispatch.callPartitions(work('note'), [])).toEqual([]);
+  });
+
   it('covers each partition once while they move', async () => {
     await pair();
     const calls = [a, b].flatMap((node) => Array.from({ length: 3 }, () => node));

@@ -6,6 +6,7 @@ import { type Clear, clear } from './clear.ts';
 import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
+import { type Entries, entries } from './entries.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
@@ -20,6 +21,7 @@ import { type Put, put } from './put.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
+import { type Stream, stream } from './stream.ts';
 import { type Take, take } from './take.ts';
 import { type Touch, touch } from './touch.ts';
 import { type Ttl, ttl } from './ttl.ts';
@@ -32,6 +34,7 @@ export type ActionName =
   | 'count'
   | 'decr'
   | 'del'
+  | 'entries'
   | 'exists'
   | 'expire'
   | 'expireAt'
@@ -46,6 +49,7 @@ export type ActionName =
   | 'refresh'
   | 'size'
   | 'stats'
+  | 'stream'
   | 'take'
   | 'touch'
   | 'ttl'
@@ -58,6 +62,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   count,
   decr,
   del,
+  entries,
   exists,
   expire,
   expireAt,
@@ -72,6 +77,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   refresh,
   size,
   stats,
+  stream,
   take,
   touch,
   ttl,
@@ -85,6 +91,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Count<M>,
     Decr<K, M>,
     Del<K, M>,
+    Entries<K, V, M>,
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
@@ -99,6 +106,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Refresh<K, M>,
     Size<M>,
     Stats<M>,
+    Stream<K, V, M>,
     Take<K, V, M>,
     Touch<K, M>,
     Ttl<K, M>,

@@ -60,7 +60,9 @@ export function takeCallOptions(action: Action, given: unknown[]): CallSettings 
       throw unknownOption('', name, [...(parameter.names ?? []), ...Object.keys(checks)]);
     }
   }
-  if (settings.partial !== undefined && action.route.kind !== 'merged') {
+  const { route } = action;
+  const everything = route.kind === 'merged' || (route.kind === 'caller' && route.everything === true);
+  if (settings.partial !== undefined && !everything) {
     throw new CacheError('INVALID_OPTION', `partial: ${action.name} is not a call about all entries`);
   }
   given[last] = Object.keys(own).length === 0 ? undefined : own;
