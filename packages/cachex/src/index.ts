@@ -27,3 +27,4 @@ export type {
   StreamedEntry,
   Where,
 } from './query/query.ts';
+export type { EntryRecord, ImportedRecord } from './records.ts';

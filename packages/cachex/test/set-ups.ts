@@ -25,7 +25,7 @@ export type Facade = Omit<Actions<Key, unknown, 'async', Functions>, Iterating> 
 };
 
 /** Methods that answer piece by piece; here they gather the pieces. */
-type Iterating = 'stream' | 'entries';
+type Iterating = 'stream' | 'entries' | 'export';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a query selects, and pairs.
 type Iterated = any;

@@ -10,8 +10,10 @@ import { type Entries, entries } from './entries.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
+import { type Export, exportAction } from './export.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
+import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
@@ -38,8 +40,10 @@ export type ActionName =
   | 'exists'
   | 'expire'
   | 'expireAt'
+  | 'export'
   | 'fetch'
   | 'get'
+  | 'import'
   | 'incr'
   | 'isEmpty'
   | 'keys'
@@ -66,8 +70,10 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   exists,
   expire,
   expireAt,
+  export: exportAction,
   fetch,
   get,
+  import: importAction,
   incr,
   isEmpty,
   keys,
@@ -95,8 +101,10 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
+    Export<K, V, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
+    Import<K, V, M>,
     Incr<K, M>,
     IsEmpty<M>,
     Keys<K, M>,

@@ -29,7 +29,18 @@ import type { WireForm } from './wire-form.ts';
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats' | 'stream' | 'entries'
+  | 'get'
+  | 'exists'
+  | 'has'
+  | 'ttl'
+  | 'size'
+  | 'count'
+  | 'isEmpty'
+  | 'keys'
+  | 'stats'
+  | 'stream'
+  | 'entries'
+  | 'export'
 >;
 
 /**

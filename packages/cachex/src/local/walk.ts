@@ -1,7 +1,7 @@
 import type { Key } from '@cachex/router/hash';
 import { matcher, type Row } from '../query/match.ts';
 import type { CheckedWhere } from '../query/query.ts';
-import { closedError, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { Entry } from './store.ts';
 
 /**
@@ -14,13 +14,13 @@ export function* walk(engine: Engine, where?: CheckedWhere): Generator<Entry> {
   for (const partition of engine.partitions) {
     // As they are now: a partition that is changed while it is walked would never end.
     for (const { key, hash } of [...store.entries(partition)]) {
-      if (engine.closed) throw closedError(engine.name);
+      engine.refuseClosed();
       const entry = store.find(key, hash);
       if (entry === undefined || !isLive(entry, clock.now())) continue;
       if (where === undefined || matches(new EntryRow(engine, entry, clock.wallTime()))) yield entry;
     }
   }
-  if (engine.closed) throw closedError(engine.name);
+  engine.refuseClosed();
 }
 
 export function isLive({ expires }: Entry, now: number): boolean {

@@ -3,10 +3,12 @@ import type { Operation } from '../operation.ts';
 import { listKeys } from './listKeys.ts';
 import { readEntries } from './readEntries.ts';
 import { settle } from './settle.ts';
+import { writeEntries } from './writeEntries.ts';
 
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   listKeys,
   readEntries,
   settle,
+  writeEntries,
 };
