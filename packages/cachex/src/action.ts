@@ -14,6 +14,15 @@ export interface Replies<T> {
 /** A result of type `T` as mode `M` delivers it. */
 export type Reply<M extends Mode, T> = Replies<T>[M];
 
+/** What a method of each mode returns that answers piece by piece. */
+export interface Pieces<T> {
+  sync: IterableIterator<T>;
+  async: AsyncIterableIterator<T>;
+}
+
+/** Pieces of type `T` as mode `M` delivers them. */
+export type Iteration<M extends Mode, T> = Pieces<T>[M];
+
 /** Options every clustered method takes beside its own. */
 export interface ClusterCallOptions {
   /** Rejects with the signal's reason when it aborts; what was already sent may still happen. */
@@ -72,9 +81,10 @@ interface Declaration<A extends readonly unknown[], R> {
   readonly result: 'value' | 'values' | 'plain';
   /**
    * Set on actions that wait for the user's code. `'promise'`: `execute` answers a promise in every mode, and what is
-   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one.
+   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one. `'iterable'`: it answers
+   * piece by piece; in a cluster what is wrong with the call rejects the first step.
    */
-  readonly answers?: 'promise' | 'either';
+  readonly answers?: 'promise' | 'either' | 'iterable';
   /**
    * What the outcome of one execution adds to the statistics of the node that executed it. An action whose result does
    * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
@@ -128,7 +138,11 @@ export interface LocalAction<A extends readonly unknown[], R> extends Declaratio
  * name in `cluster/compositions` makes it out of calls that are routed.
  */
 export interface CallerAction<A extends readonly unknown[], R> extends Declaration<A, R> {
-  readonly route: { readonly kind: 'caller' };
+  readonly route: {
+    readonly kind: 'caller';
+    /** It is about all entries: with `partial: 'allow'`, those that cannot be reached may be left out. */
+    readonly everything?: true;
+  };
   /** In one process. `cache` is what the user calls methods of. */
   execute(engine: Engine, cache: Methods, ...args: A): R;
 }

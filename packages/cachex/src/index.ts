@@ -1,6 +1,6 @@
 export type { Clock, Random, Timer } from '@cachex/router';
 export type { Key } from '@cachex/router/hash';
-export type { CallOptions, ClusterCallOptions, Mode, Reply } from './action.ts';
+export type { CallOptions, ClusterCallOptions, Iteration, Mode, Reply } from './action.ts';
 export type { AddOptions } from './actions/add.ts';
 export type { DecrOptions } from './actions/decr.ts';
 export type { FetchOptions } from './actions/fetch.ts';
@@ -27,3 +27,14 @@ export type { CacheEvents } from './local/events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';
+export type {
+  Condition,
+  Field,
+  Operators,
+  Query,
+  Select,
+  Selected,
+  StreamedEntry,
+  Where,
+} from './query/query.ts';
+export type { EntryRecord, ImportedRecord } from './records.ts';

@@ -8,12 +8,15 @@ import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
 import { type DelMany, delMany } from './delMany.ts';
+import { type Entries, entries } from './entries.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
+import { type Export, exportAction } from './export.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
 import { type GetMany, getMany } from './getMany.ts';
+import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
 import { type Invoke, invoke } from './invoke.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
@@ -25,6 +28,7 @@ import { type PutMany, putMany } from './putMany.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
+import { type Stream, stream } from './stream.ts';
 import { type Take, take } from './take.ts';
 import { type Touch, touch } from './touch.ts';
 import { type TouchMany, touchMany } from './touchMany.ts';
@@ -39,12 +43,15 @@ export type ActionName =
   | 'decr'
   | 'del'
   | 'delMany'
+  | 'entries'
   | 'exists'
   | 'expire'
   | 'expireAt'
+  | 'export'
   | 'fetch'
   | 'get'
   | 'getMany'
+  | 'import'
   | 'incr'
   | 'invoke'
   | 'isEmpty'
@@ -56,6 +63,7 @@ export type ActionName =
   | 'refresh'
   | 'size'
   | 'stats'
+  | 'stream'
   | 'take'
   | 'touch'
   | 'touchMany'
@@ -70,12 +78,15 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   decr,
   del,
   delMany,
+  entries,
   exists,
   expire,
   expireAt,
+  export: exportAction,
   fetch,
   get,
   getMany,
+  import: importAction,
   incr,
   invoke,
   isEmpty,
@@ -87,6 +98,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   refresh,
   size,
   stats,
+  stream,
   take,
   touch,
   touchMany,
@@ -102,12 +114,15 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Decr<K, M>,
     Del<K, M>,
     DelMany<K, M>,
+    Entries<K, V, M>,
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
+    Export<K, V, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
     GetMany<K, V, M>,
+    Import<K, V, M>,
     Incr<K, M>,
     Invoke<K, M, C>,
     IsEmpty<M>,
@@ -119,6 +134,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Refresh<K, M>,
     Size<M>,
     Stats<M>,
+    Stream<K, V, M>,
     Take<K, V, M>,
     Touch<K, M>,
     TouchMany<K, M>,

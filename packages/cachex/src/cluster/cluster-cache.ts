@@ -1,7 +1,7 @@
 import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Action, MergedAction, Methods } from '../action.ts';
-import type { Actions } from '../actions/index.ts';
+import { type ActionName, type Actions, actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import {
   bindAll,
@@ -25,6 +25,7 @@ import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
+import { iterated } from './iterated.ts';
 import { located } from './located.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
@@ -32,7 +33,19 @@ import type { WireForm } from './wire-form.ts';
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'getMany' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
+  | 'get'
+  | 'getMany'
+  | 'exists'
+  | 'has'
+  | 'ttl'
+  | 'size'
+  | 'count'
+  | 'isEmpty'
+  | 'keys'
+  | 'stats'
+  | 'stream'
+  | 'entries'
+  | 'export'
 >;
 
 /**
@@ -76,11 +89,13 @@ export function clusterCache(
   return Object.assign(methods, {
     name,
     local: Object.freeze(shares),
-    call: (call: unknown) =>
-      rejecting(() => {
+    call(call: unknown): unknown {
+      const perform = (): unknown => {
         refuseUnusable(options);
         return dispatch(methods, call);
-      }),
+      };
+      return iterates(call) ? iterated(perform) : rejecting(perform);
+    },
     on: engine.events.on.bind(engine.events),
     off: engine.events.off.bind(engine.events),
   }) as unknown as ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
@@ -93,32 +108,44 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
   const composition = Object.hasOwn(compositions, action.name) ? compositions[action.name] : undefined;
   const anywhere = action.route.kind === 'keyed' && action.effect === 'read' && action.answers === undefined;
   const length = action.parameters.length;
-  return (...given) =>
-    rejecting(() => {
-      refuseUnusable(options);
-      const args: unknown[] = given.slice(0, length);
-      args.length = length;
-      const settings = takeCallOptions(action, args);
-      settings.signal?.throwIfAborted();
-      const checked = checkArguments(action, args);
-      if (composition?.applies(...checked) === true)
-        return composition.compose(new Caller(options, cache, settings), ...checked);
-      checkWire(action, checked);
-      // What was a list to walk through has been walked through.
-      if (action.route.kind === 'batch') args.splice(0, length, ...checked);
-      if (action.route.kind === 'local') return here(...args);
-      // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
-      // a deadline, may be aborted, and keeps the process alive.
-      if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
-      if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
-        return here(...args);
-      if (anywhere && copies !== undefined) {
-        const hash = hashKey(keyOf(action, checked));
-        if (node.copies(hash))
-          return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
-      }
-      return route(action, checked, settings, options);
-    });
+  const perform = (given: readonly unknown[]): unknown => {
+    refuseUnusable(options);
+    const args: unknown[] = given.slice(0, length);
+    args.length = length;
+    const settings = takeCallOptions(action, args);
+    settings.signal?.throwIfAborted();
+    const checked = checkArguments(action, args);
+    if (composition?.applies(...checked) === true)
+      return composition.compose(new Caller(options, cache, settings), ...checked);
+    checkWire(action, checked);
+    // What was a list to walk through has been walked through.
+    if (action.route.kind === 'batch') args.splice(0, length, ...checked);
+    if (action.route.kind === 'local') return here(...args);
+    // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
+    // a deadline, may be aborted, and keeps the process alive.
+    if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
+    if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
+      return here(...args);
+    if (anywhere && copies !== undefined) {
+      const hash = hashKey(keyOf(action, checked));
+      if (node.copies(hash))
+        return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
+    }
+    return route(action, checked, settings, options);
+  };
+  return action.answers === 'iterable'
+    ? (...given) => iterated(() => perform(given))
+    : (...given) => rejecting(() => perform(given));
+}
+
+/** Whether a call record is one that is answered piece by piece. */
+function iterates(call: unknown): boolean {
+  const name = (call as { action?: unknown } | null | undefined)?.action;
+  return (
+    typeof name === 'string' &&
+    Object.hasOwn(actions, name) &&
+    actions[name as ActionName].answers === 'iterable'
+  );
 }
 
 async function route(

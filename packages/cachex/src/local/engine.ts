@@ -3,6 +3,7 @@ import type { Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
+import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
@@ -119,10 +120,20 @@ export class Engine {
 
   /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
   write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
-    this.loads.overtake(key, hash);
     const now = this.clock.now();
-    const life = ttl === undefined ? this.#defaultTtl() : ttl;
-    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
+    const life = ttl === undefined ? this.defaultTtl() : ttl;
+    return this.#put(key, hash, held, now, life === null ? Number.POSITIVE_INFINITY : now + life, life);
+  }
+
+  /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
+  restore(hash: number, held: unknown, [key, age, remaining, ttl]: Traits): Entry {
+    const now = this.clock.now();
+    const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
+    return this.#put(key, hash, held, now - age, expires, ttl);
+  }
+
+  #put(key: Key, hash: number, held: unknown, modified: number, expires: number, life: number | null): Entry {
+    this.loads.overtake(key, hash);
     let entry = this.store.find(key, hash);
     this.#version += 1;
     if (entry === undefined) {
@@ -131,7 +142,7 @@ export class Engine {
         hash,
         value: held,
         version: this.#version,
-        modified: now,
+        modified,
         expires,
         ttl: life,
       };
@@ -139,11 +150,11 @@ export class Engine {
     } else {
       entry.value = held;
       entry.version = this.#version;
-      entry.modified = now;
+      entry.modified = modified;
       entry.expires = expires;
       entry.ttl = life;
     }
-    if (life !== null) this.expiry.arm();
+    if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
     return entry;
   }
@@ -261,6 +272,11 @@ export class Engine {
     return this.values.open(held);
   }
 
+  /** Throws once the cache is closed: for work that goes on after its call has begun. */
+  refuseClosed(): void {
+    if (this.closed) throw closedError(this.name);
+  }
+
   /** Stops the sweep, aborts loads and lets go of the entries. */
   close(): void {
     if (this.closed) return;
@@ -281,7 +297,8 @@ export class Engine {
     this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
   }
 
-  #defaultTtl(): number | null {
+  /** The time to live of an entry that is written without one. */
+  defaultTtl(): number | null {
     const { ttl, expiration, random } = this.#settings;
     return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
   }

@@ -1,5 +1,14 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { entries } from './entries.ts';
+import { exportComposition } from './export.ts';
+import { importComposition } from './import.ts';
+import { stream } from './stream.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
-export const compositions: Readonly<Record<string, AnyComposition>> = {};
+export const compositions: Readonly<Record<string, AnyComposition>> = {
+  entries,
+  export: exportComposition,
+  import: importComposition,
+  stream,
+};
