@@ -36,7 +36,16 @@ export interface CallOptions {
 }
 
 /** The counters an action may add to. */
-export type Counter = 'hits' | 'misses' | 'writes' | 'updates' | 'removals' | 'loads' | 'expirations';
+export type Counter =
+  | 'hits'
+  | 'misses'
+  | 'writes'
+  | 'updates'
+  | 'removals'
+  | 'loads'
+  | 'expirations'
+  | 'evictions'
+  | 'invocations';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;

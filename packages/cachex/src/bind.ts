@@ -7,6 +7,7 @@ import { closedError, type Engine } from './local/engine.ts';
 import type { Statistics } from './local/statistics.ts';
 import type { ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
+import { reported } from './reporting.ts';
 
 /** A method of a facade. Its arguments are checked when it is called. */
 export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
@@ -72,8 +73,10 @@ export function executeAction(
   where: number | Partitions,
   args: readonly unknown[],
 ): unknown {
-  const result = runner(action)(engine, where, ...args);
-  const { statistics } = engine;
+  const { hooks, statistics, values } = engine;
+  const execute = (): unknown => runner(action)(engine, where, ...args);
+  const report = { values, mayMove: true, waits: action.answers !== undefined };
+  const result = hooks === undefined ? execute() : reported(engine, action, args, report, execute);
   if (statistics === undefined) return result;
   return whenSettled(action, result, (outcome) => {
     count(statistics, action, outcome, args);
@@ -98,7 +101,7 @@ export function finishResult(
  */
 export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): Method {
   const { route, parameters } = action;
-  const run = runner(action, cache);
+  const run = reporting(action, engine, runner(action, cache));
   const [first, second, third, fourth] = parameters.map((parameter: Parameter<unknown>) =>
     parameter.kind === 'value'
       ? (input: unknown) => holdArgument(parameter, engine.values, parameter.check(input))
@@ -150,6 +153,14 @@ export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): 
     }
   })();
   return action.answers === 'promise' ? promising(method) : method;
+}
+
+/** Tells hooks of what is run; without hooks nothing lies between. */
+function reporting(action: Action, engine: Engine, run: Run): Run {
+  if (engine.hooks?.listeners(action.name) === undefined) return run;
+  const report = { values: engine.values, waits: action.answers !== undefined };
+  return (target, where, ...args) =>
+    reported(engine, action, args, report, () => run(target, where, ...args));
 }
 
 type Run = (engine: Engine, where: number | Partitions, ...args: readonly unknown[]) => unknown;

@@ -14,6 +14,8 @@ export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
 export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
+export type { CallHook, Hook, HookOutcome, HookStatus, ServiceHook, ServiceRecord } from './local/hooks.ts';
+export type { ServiceEvents } from './local/service-events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';

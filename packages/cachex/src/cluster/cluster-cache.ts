@@ -19,6 +19,7 @@ import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
+import { reported, travelling } from '../reporting.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
@@ -97,8 +98,10 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       const settings = takeCallOptions(action, args);
       settings.signal?.throwIfAborted();
       const checked = checkArguments(action, args);
-      if (composition?.applies(...checked) === true)
-        return composition.compose(new Caller(options, cache, settings), ...checked);
+      if (composition?.applies(...checked) === true) {
+        const compose = (): unknown => composition.compose(new Caller(options, cache, settings), ...checked);
+        return composition.toldElsewhere === true ? compose() : whole(engine, action, checked, compose);
+      }
       checkWire(action, checked);
       if (action.route.kind === 'local') return here(...args);
       // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
@@ -113,6 +116,18 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       }
       return route(action, checked, settings, options);
     });
+}
+
+/** A call that is made of others counts as one, and is told of, here, where it is put together. */
+function whole(engine: Engine, action: Action, args: readonly unknown[], compose: () => unknown): unknown {
+  const result = reported(engine, action, args, { waits: true }, compose);
+  const { statistics } = engine;
+  if (statistics === undefined) return result;
+  const counted = (value: unknown): unknown => {
+    statistics.called(action.name);
+    return value;
+  };
+  return result instanceof Promise ? result.then(counted) : counted(result);
 }
 
 async function route(
@@ -153,9 +168,7 @@ function keyOf({ route }: Action, args: readonly unknown[]): Key {
 /** A checked argument as it travels: values encoded, and without the options that stay with the caller. */
 function toSend(parameter: Parameter<unknown>, values: WireForm, checked: unknown): unknown {
   const held = holdArgument(parameter, values, checked);
-  if (parameter.kind !== 'options' || held === undefined || parameter.callerOnly === undefined) return held;
-  const travelling = Object.entries(held as object).filter(([name]) => !parameter.callerOnly!.includes(name));
-  return travelling.length === 0 ? undefined : Object.fromEntries(travelling);
+  return parameter.kind === 'options' ? travelling(parameter, held) : held;
 }
 
 /** One answer from the parts; never silently from some of them. */

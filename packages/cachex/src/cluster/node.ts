@@ -11,6 +11,7 @@ import {
   type Service,
 } from '@cachex/router';
 import { type Key, partitionOf } from '@cachex/router/hash';
+import type { Methods } from '../action.ts';
 import { actions } from '../actions/index.ts';
 import { executeAction } from '../bind.ts';
 import { CacheError } from '../errors.ts';
@@ -33,7 +34,7 @@ import { type WireForm, wireForm } from './wire-form.ts';
 /** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration` and `backups`. */
 export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> = Pick<
   CacheOptions<K, V, F>,
-  'ttl' | 'expiration' | 'functions' | 'stats' | 'clock'
+  'ttl' | 'expiration' | 'functions' | 'stats' | 'hooks' | 'clock'
 > & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`
@@ -83,6 +84,9 @@ export class ClusterNode implements AsyncDisposable {
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
+    node.on('moved', ({ to, partitions }) => {
+      for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
+    });
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
       const { code } = error as Partial<CacheError>;
@@ -241,6 +245,12 @@ export class ClusterNode implements AsyncDisposable {
     const copies = readFrom === 'any' ? replica.reading : undefined;
     const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
     const open: OpenCache = { cache, engine, failure: undefined };
+    try {
+      engine.hooks?.open(cache as unknown as Methods);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
     const service: Service = {
       handlers: {
         ...actionHandlers(engine, values, node.id),

@@ -21,6 +21,8 @@ export interface ExpirySettings {
   readonly interval: number | false;
   /** Removes and reports an entry whose time has come. */
   expire(entry: Entry): void;
+  /** Told of each sweep that has come to its end. */
+  swept?(report: SweepReport): void;
 }
 
 /**
@@ -108,6 +110,7 @@ export class Expiry {
     this.#lastRun = { started: sweep.started, duration, removed: sweep.removed };
     this.#sweeping = false;
     if (this.#needed && !this.#closed) this.#schedule();
+    if (!this.#closed) this.#settings.swept?.(this.#lastRun);
   }
 }
 

@@ -12,6 +12,8 @@ const nothing = {
   removals: 0,
   loads: 0,
   expirations: 0,
+  evictions: 0,
+  invocations: 0,
   calls: {},
 };
 
