@@ -152,7 +152,12 @@ export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): 
         throw new RangeError(`${action.name} has ${parameters.length} parameters; 1 to 4 can be bound`);
     }
   })();
-  return action.answers === 'promise' ? promising(method) : method;
+  const arranged = action.arrange === undefined ? method : arranging(action, method);
+  return action.answers === 'promise' ? promising(arranged) : arranged;
+}
+
+function arranging(action: Action, method: Method): Method {
+  return (...given) => method(...(action.arrange!(given) as Parameters<Method>));
 }
 
 /** Tells hooks of what is run; without hooks nothing lies between. */

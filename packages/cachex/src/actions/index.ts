@@ -9,15 +9,19 @@ import { type Del, del } from './del.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
+import { type Explain, explain } from './explain.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
 import { type Incr, incr } from './incr.ts';
+import { type Inspect, inspect } from './inspect.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
 import { type Persist, persist } from './persist.ts';
+import { type Prune, prune } from './prune.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
 import { type Refresh, refresh } from './refresh.ts';
+import { type Reset, reset } from './reset.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
 import { type Take, take } from './take.ts';
@@ -35,15 +39,19 @@ export type ActionName =
   | 'exists'
   | 'expire'
   | 'expireAt'
+  | 'explain'
   | 'fetch'
   | 'get'
   | 'incr'
+  | 'inspect'
   | 'isEmpty'
   | 'keys'
   | 'persist'
+  | 'prune'
   | 'purge'
   | 'put'
   | 'refresh'
+  | 'reset'
   | 'size'
   | 'stats'
   | 'take'
@@ -61,15 +69,19 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   exists,
   expire,
   expireAt,
+  explain,
   fetch,
   get,
   incr,
+  inspect,
   isEmpty,
   keys,
   persist,
+  prune,
   purge,
   put,
   refresh,
+  reset,
   size,
   stats,
   take,
@@ -88,15 +100,19 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
+    Explain<K, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
     Incr<K, M>,
+    Inspect<K, V, M>,
     IsEmpty<M>,
     Keys<K, M>,
     Persist<K, M>,
+    Prune<M>,
     Purge<M>,
     Put<K, V, M>,
     Refresh<K, M>,
+    Reset<M>,
     Size<M>,
     Stats<M>,
     Take<K, V, M>,

@@ -60,7 +60,7 @@ export function takeCallOptions(action: Action, given: unknown[]): CallSettings 
       throw unknownOption('', name, [...(parameter.names ?? []), ...Object.keys(checks)]);
     }
   }
-  if (settings.partial !== undefined && action.route.kind !== 'merged') {
+  if (settings.partial !== undefined && action.route.kind !== 'merged' && action.partial !== true) {
     throw new CacheError('INVALID_OPTION', `partial: ${action.name} is not a call about all entries`);
   }
   given[last] = Object.keys(own).length === 0 ? undefined : own;

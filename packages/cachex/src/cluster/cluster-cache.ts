@@ -1,6 +1,6 @@
-import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode } from '@cachex/router';
+import type { Call as RoutedCall, RoutedNode } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
-import type { Action, MergedAction, Methods } from '../action.ts';
+import type { Action, Methods } from '../action.ts';
 import type { Actions } from '../actions/index.ts';
 import {
   bindAll,
@@ -23,6 +23,7 @@ import { reported, travelling } from '../reporting.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
+import { mergeParts } from './merge-parts.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -93,7 +94,7 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
   return (...given) =>
     rejecting(() => {
       refuseUnusable(options);
-      const args: unknown[] = given.slice(0, length);
+      const args: unknown[] = action.arrange?.(given) ?? given.slice(0, length);
       args.length = length;
       const settings = takeCallOptions(action, args);
       settings.signal?.throwIfAborted();
@@ -148,11 +149,8 @@ async function route(
     ...(settings.signal === undefined ? {} : { signal: settings.signal }),
   };
   if (action.route.kind === 'merged') {
-    const merged = await mergeParts(
-      action as MergedAction<never, unknown>,
-      node.dispatch.callAll(call),
-      settings,
-    );
+    const asked = node.dispatch.callAll(call);
+    const merged = await mergeParts(action.name, action.route.merge, asked, settings);
     return finishResult(action, values, merged, args);
   }
   const key = keyOf(action, args);
@@ -169,27 +167,6 @@ function keyOf({ route }: Action, args: readonly unknown[]): Key {
 function toSend(parameter: Parameter<unknown>, values: WireForm, checked: unknown): unknown {
   const held = holdArgument(parameter, values, checked);
   return parameter.kind === 'options' ? travelling(parameter, held) : held;
-}
-
-/** One answer from the parts; never silently from some of them. */
-async function mergeParts(
-  action: MergedAction<never, unknown>,
-  asked: Promise<readonly Part<unknown>[]>,
-  settings: CallSettings,
-): Promise<unknown> {
-  const combine = (parts: readonly Part<unknown>[]): unknown =>
-    action.route.merge.combine(parts.map(({ value }) => value));
-  try {
-    return combine(await asked);
-  } catch (error) {
-    if (!(error instanceof PartialResultError)) throw error;
-    const value = combine(error.parts);
-    if (settings.partial === 'allow') return value;
-    const { message, cause, missing, epoch } = error;
-    const answered = error.parts.reduce((total, { covered }) => total + [...covered].length, 0);
-    const partial = new CacheError('PARTIAL_RESULT', `${action.name}: ${message}`, { cause });
-    throw Object.assign(partial, { value, answered, missing, epoch });
-  }
 }
 
 /** Refuses calls of a cache that could not be opened, or is closed. */

@@ -103,6 +103,12 @@ export class Engine {
     });
   }
 
+  /** The options in force. */
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
+    const { ttl, expiration, stats } = this.#settings;
+    return { ttl, expiration, stats };
+  }
+
   /** The live entry of `key`. This counts as a use of it. */
   find(key: Key, hash: number): Entry | undefined {
     return this.peek(key, hash);

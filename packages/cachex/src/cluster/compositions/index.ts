@@ -1,5 +1,14 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { explain } from './explain.ts';
+import { inspect } from './inspect.ts';
+import { reset } from './reset.ts';
+import { stats } from './stats.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
-export const compositions: Readonly<Record<string, AnyComposition>> = {};
+export const compositions: Readonly<Record<string, AnyComposition>> = {
+  explain,
+  inspect,
+  reset,
+  stats,
+};

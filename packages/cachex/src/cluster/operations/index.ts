@@ -1,8 +1,16 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Operation } from '../operation.ts';
+import { clear } from './clear.ts';
+import { inspect } from './inspect.ts';
+import { reset } from './reset.ts';
 import { settle } from './settle.ts';
+import { stats } from './stats.ts';
 
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
+  clear,
+  inspect,
+  reset,
   settle,
+  stats,
 };
