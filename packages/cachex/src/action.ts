@@ -54,7 +54,8 @@ export type Counter =
   | 'removals'
   | 'loads'
   | 'invocations'
-  | 'expirations';
+  | 'expirations'
+  | 'evictions';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;
@@ -90,6 +91,10 @@ interface Declaration<A extends readonly unknown[], R> {
    * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
    */
   counts?(result: R, ...args: A): Counter | undefined;
+  /** Whether a call that reached only some of the nodes or partitions may be answered with what those said. */
+  readonly partial?: true;
+  /** Brings arguments into the order of `parameters`, where one before the options may be left out. */
+  arrange?(given: readonly unknown[]): unknown[];
   /** What the caller makes of the opened answer: defaults and the like, which never travel. */
   finish?(result: unknown, ...args: A): unknown;
 }

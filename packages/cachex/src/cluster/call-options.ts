@@ -60,11 +60,12 @@ export function takeCallOptions(action: Action, given: unknown[]): CallSettings 
       throw unknownOption('', name, [...(parameter.names ?? []), ...Object.keys(checks)]);
     }
   }
-  const { route } = action;
+  const { route, partial } = action;
   const many =
     route.kind === 'merged' ||
     route.kind === 'batch' ||
-    (route.kind === 'caller' && route.everything === true);
+    (route.kind === 'caller' && route.everything === true) ||
+    partial === true;
   if (settings.partial !== undefined && !many) {
     throw new CacheError(
       'INVALID_OPTION',

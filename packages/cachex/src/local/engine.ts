@@ -6,6 +6,7 @@ import { type FunctionMap, Functions } from '../functions.ts';
 import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
+import { type HookSettings, Hooks } from './hooks.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
@@ -41,12 +42,18 @@ export interface EngineSettings {
   readonly functions: FunctionMap<any, unknown>;
   readonly commands?: AnyCommands;
   readonly stats: boolean;
+  /** None unless set. */
+  readonly hooks?: readonly HookSettings[];
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Omit<LoadsSettings, 'partitions'>;
   /** Where the entries are, and who counts, if that is not the engine's own. */
-  readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
+  readonly over?: {
+    readonly store: Store;
+    readonly statistics: Statistics | undefined;
+    readonly hooks: Hooks | undefined;
+  };
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -62,6 +69,8 @@ export class Engine {
   readonly loads: Loads;
   readonly expiry: Expiry;
   readonly events: Events;
+  /** `undefined` unless there are some. */
+  readonly hooks: Hooks | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -87,14 +96,22 @@ export class Engine {
       ...settings.loads,
       partitions,
     });
-    this.events = new Events();
+    this.events = new Events((event, args) => this.hooks?.served(event, args));
+    this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
       expire: (entry) => this.#expire(entry),
+      swept: (report) => this.events.swept(report),
     });
+  }
+
+  /** The options in force. */
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
+    const { ttl, expiration, stats } = this.#settings;
+    return { ttl, expiration, stats };
   }
 
   /** The live entry of `key`. This counts as a use of it. */
@@ -244,7 +261,7 @@ export class Engine {
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
-      over: { store: copies, statistics: this.statistics },
+      over: { store: copies, statistics: this.statistics, hooks: this.hooks },
     });
   }
 
@@ -282,8 +299,21 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     this.expiry.close();
+    this.hooks?.close();
     this.loads.close(closedError(this.name));
     for (const partition of this.partitions) this.store.clearPartition(partition);
+  }
+
+  /** Removes a live entry to make room. */
+  evict(entry: Entry): void {
+    this.#drop(entry);
+    this.statistics?.add('evictions');
+    this.events.evicted(entry.key);
+  }
+
+  #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
+    if (hooks.length === 0) return undefined;
+    return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
   }
 
   #expire(entry: Entry): void {
