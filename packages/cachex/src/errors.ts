@@ -8,12 +8,14 @@
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
  * - `LOCKED`: a transaction held the key for as long as the call could wait; nothing has changed.
  * - `LOCK_LOST`: a transaction was not committed, because its locks had run out or were overruled; nothing has changed.
+ * - `UNKNOWN_COMMAND`: no command of that name is registered where the call ran.
+ * - `CROSS_SLOT`: keys belong to several nodes, of a call that only one node can execute as a whole.
  * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
  * - `UNKNOWN_OUTCOME`: a write was sent, and nobody can tell any more whether it has happened.
  * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
- * - `PARTIAL_RESULT`: a merged call could not cover every partition.
+ * - `PARTIAL_RESULT`: a call about all entries, all nodes or many keys could not reach everything it concerns.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
  * - `CLOSED`: the cache or its node is closed.
@@ -27,6 +29,8 @@ export type CacheErrorCode =
   | 'UNKNOWN_FUNCTION'
   | 'LOCKED'
   | 'LOCK_LOST'
+  | 'UNKNOWN_COMMAND'
+  | 'CROSS_SLOT'
   | 'TIMEOUT'
   | 'NODE_DOWN'
   | 'UNKNOWN_OUTCOME'
@@ -44,10 +48,10 @@ export class CacheError extends Error {
   readonly code: CacheErrorCode;
   /** With `PARTIAL_RESULT`: what was answered, merged. */
   declare readonly value?: unknown;
-  /** With `PARTIAL_RESULT`: how many partitions answered. */
+  /** With `PARTIAL_RESULT`: how many partitions answered, or nodes, if each node was asked. */
   declare readonly answered?: number;
-  /** With `PARTIAL_RESULT`: the partitions that did not. */
-  declare readonly missing?: readonly number[];
+  /** With `PARTIAL_RESULT`: the partitions that did not, or the ids of the nodes. */
+  declare readonly missing?: readonly number[] | readonly string[];
   /** With `PARTIAL_RESULT`: the epoch of the view in force at the deadline. */
   declare readonly epoch?: number;
 

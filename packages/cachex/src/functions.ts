@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { Actions } from './actions/index.ts';
+import type { CommandMap } from './commands.ts';
 import { CacheError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -12,7 +13,7 @@ export interface LoadContext {
 /** What a function is told beside the key that `execute` runs by its name. */
 export interface ExecuteContext<K extends Key = Key, V = unknown> extends LoadContext {
   /** The cache as the node has it where this runs, with methods that answer promises. */
-  readonly cache: Actions<K, V, 'async', FunctionMap<K, V>>;
+  readonly cache: Actions<K, V, 'async', FunctionMap<K, V>, CommandMap<V>>;
   /** What `execute` was given as `args`. */
   readonly args: readonly unknown[];
 }
@@ -70,6 +71,10 @@ export class Functions {
   constructor(cache: string, functions: FunctionMap<any, unknown>) {
     this.#cache = cache;
     this.#functions = new Map(Object.entries(functions));
+  }
+
+  get names(): readonly string[] {
+    return [...this.#functions.keys()];
   }
 
   /** The function of that name; `UNKNOWN_FUNCTION` if there is none. */

@@ -19,6 +19,7 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/backups.md',
+  'docs/commands.md',
   'docs/errors.md',
   'docs/membership.md',
   'docs/testing.md',
@@ -114,16 +115,17 @@ function localSignatures(text: string): string[] {
     .filter((method) => method !== '')
     .map((method) =>
       method
-        .replaceAll(/\(\n\s*/g, '(')
-        .replaceAll(/,\n\s*\)/g, ')')
-        .replaceAll(/\n\s*/g, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .replace('( ', '(')
+        .replace(/,? \)/, ')')
+        .replace('...rest: InvokeArguments<C[N], CallOptions[M]>', 'args?: CommandArguments<C[N]>')
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')
         .replace('WorkOn<V, Promise<V>>', '(value: V) => Promise<V>')
         .replace('WorkOn<V, V>', '((value: V) => V)')
-        .replace('WorkOn<Actions<K, V, M, F>, R>', '(cache: Cache<K, V, F>) => R')
-        .replace('WorkOn<KeyedActions<K, V, M, F>, R>', '(tx: KeyedActions<K, V>) => R')
+        .replace('WorkOn<Actions<K, V, M, F, C>, R>', '(cache: Cache<K, V, F>) => R')
+        .replace('WorkOn<KeyedActions<K, V, M, F, C>, R>', '(tx: KeyedActions<K, V>) => R')
         .replace('Worked<R>[M]', 'R')
         .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
     );

@@ -15,7 +15,7 @@ export interface ExecuteOptions<K> {
   args?: readonly unknown[];
 }
 
-export interface Execute<K extends Key, V, M extends Mode, F> {
+export interface Execute<K extends Key, V, M extends Mode, F, C> {
   /**
    * Runs a function of `functions` by its name, and answers a promise of what it answers. It gets the key, and
    * `{ cache, args, signal }`; the methods of that `cache` answer promises. In a cluster it runs at the owner of the key,
@@ -32,7 +32,7 @@ export interface Execute<K extends Key, V, M extends Mode, F> {
    * Runs a function here, at once, gives it the cache, and answers what it answers. In a cluster calls that it makes
    * without waiting in between leave together, in one frame for each owner.
    */
-  execute<R>(work: WorkOn<Actions<K, V, M, F>, R>, options?: CallOptions[M]): Worked<R>[M];
+  execute<R>(work: WorkOn<Actions<K, V, M, F, C>, R>, options?: CallOptions[M]): Worked<R>[M];
 }
 
 type Work = string | ((cache: Methods) => unknown);

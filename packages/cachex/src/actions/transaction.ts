@@ -16,11 +16,11 @@ export interface TransactionOptions {
   lease?: Duration;
 }
 
-export interface Transaction<K extends Key, V, M extends Mode, F> {
+export interface Transaction<K extends Key, V, M extends Mode, F, C> {
   /** The same, without keys: the function gets the cache itself, and runs when no key is locked. */
   transaction<R>(
     keys: readonly [],
-    work: WorkOn<Actions<K, V, M, F>, R>,
+    work: WorkOn<Actions<K, V, M, F, C>, R>,
     options?: TransactionOptions & CallOptions[M],
   ): Worked<R>[M];
   /**
@@ -38,7 +38,7 @@ export interface Transaction<K extends Key, V, M extends Mode, F> {
    */
   transaction<R>(
     keys: readonly K[],
-    work: WorkOn<KeyedActions<K, V, M, F>, R>,
+    work: WorkOn<KeyedActions<K, V, M, F, C>, R>,
     options?: TransactionOptions & CallOptions[M],
   ): Worked<R>[M];
 }

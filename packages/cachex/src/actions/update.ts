@@ -29,6 +29,7 @@ const changeParameter: Parameter<unknown> = {
   kind: 'value',
   check: (input) => input,
   hold: (values, checked) => (typeof checked === 'function' ? checked : values.hold(checked)),
+  open: (values, held) => (typeof held === 'function' ? held : values.open(held)),
 };
 
 export const update: KeyedAction<[key: Key, change: unknown, options: object | undefined], boolean> = {

@@ -47,6 +47,32 @@ export class Caller implements CallerOptions {
     return Math.max(0, this.#deadline - this.node.clock.now());
   }
 
+  /** Calls an operation for every partition, at its owner. */
+  operateAll<T>(
+    operation: string,
+    args: readonly unknown[],
+    { repeatable = false }: Pick<OperationOptions, 'repeatable'> = {},
+  ): Promise<readonly Part<T>[]> {
+    const call = { ...this.#call(operation, args), repeatable, timeout: Math.max(1, this.remaining) };
+    return this.node.dispatch.callAll<T>(call);
+  }
+
+  /** Calls a handler at one node. */
+  callNode(
+    id: string,
+    handler: string,
+    args: readonly unknown[],
+    { repeatable = false, timeout: most = Number.POSITIVE_INFINITY }: OperationOptions = {},
+  ): Promise<unknown> {
+    const { signal } = this.settings;
+    // Not zero: the router refuses that, where a call that comes too late is told so.
+    const timeout = Math.max(1, Math.min(most, this.remaining));
+    return this.node.dispatch.callNode(id, {
+      ...{ service: this.name, handler, args, repeatable, timeout },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
   /** Calls an operation at the owner of the key with this hash, wherever that moves. */
   operate(
     operation: string,
@@ -61,14 +87,6 @@ export class Caller implements CallerOptions {
       repeatable,
       timeout: Math.min(timeout, remaining),
     });
-  }
-
-  /** Calls an operation that may be repeated at the owners of all partitions. */
-  operateAll<T>(operation: string, args: readonly unknown[]): Promise<readonly Part<T>[]> {
-    const { remaining } = this;
-    if (remaining <= 0) return Promise.reject(this.#late(operation));
-    const call = { ...this.#call(operation, args), repeatable: true, timeout: remaining };
-    return this.node.dispatch.callAll<T>(call);
   }
 
   #call(operation: string, args: readonly unknown[]): Call {

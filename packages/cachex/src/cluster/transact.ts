@@ -2,9 +2,8 @@ import type { Timer } from '@cachex/router';
 import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
 import { CacheError } from '../errors.ts';
-import { Draft, inOrder } from '../local/draft.ts';
+import { Draft, type DraftEntry, inOrder } from '../local/draft.ts';
 import type { KeyRef } from '../local/locks.ts';
-import type { Entry } from '../local/store.ts';
 import type { Write } from '../local/writes.ts';
 import { Caller } from './caller.ts';
 import { lockLost } from './lock-lost.ts';
@@ -94,7 +93,7 @@ class Transaction {
   }
 
   /** Locks partition after partition; answers the entries that there are. */
-  async #lock(): Promise<Entry[]> {
+  async #lock(): Promise<DraftEntry[]> {
     const { engine } = this.#caller;
     const { partitions } = engine.store;
     const byPartition = new Map<number, KeyRef[]>();
@@ -104,7 +103,7 @@ class Transaction {
       if (others === undefined) byPartition.set(partition, [key]);
       else others.push(key);
     }
-    const entries: Entry[] = [];
+    const entries: DraftEntry[] = [];
     for (const [partition, keys] of byPartition) {
       const part: Part = { partition, keys, hash: keys[0]!.hash, token: '' };
       this.#parts.push(part);
@@ -113,11 +112,7 @@ class Transaction {
       const args = [this.id, named, this.#lease];
       const answer = (await this.#caller.operate('lock', part.hash, args, options)) as LockAnswer;
       part.token = answer[0];
-      const now = engine.clock.now();
-      for (const [key, hash, value, version, age, remaining, ttl] of answer[1]) {
-        const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-        entries.push({ key, hash, value, version, modified: now - age, expires, ttl });
-      }
+      entries.push(...answer[1]);
     }
     return entries;
   }
@@ -158,7 +153,7 @@ class Transaction {
     const caller = new Caller(this.#caller, this.#caller.cache, settings);
     const { partitions } = caller.engine.store;
     const concern = ({ partition }: Part): readonly Write[] =>
-      writes.filter(([, , hash]) => partitionOf(hash, partitions) === partition);
+      writes.filter(([, hash]) => partitionOf(hash, partitions) === partition);
     const written = this.#parts.filter((part) => concern(part).length > 0);
     const again = { repeatable: true };
     if (written.length === 0) {
@@ -233,7 +228,7 @@ class Transaction {
       const caller = new Caller(this.#caller, cache, {});
       const options = { repeatable: true, timeout: each };
       for (const { hash } of this.#parts)
-        caller.operate('renew', hash, [this.id, this.#lease], options).catch(() => {});
+        caller.operate('prolong', hash, [this.id, this.#lease], options).catch(() => {});
       this.#renewLater();
     });
   }

@@ -5,11 +5,15 @@ import { bindLocal, type Method } from '../bind.ts';
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
 import { checkKey } from '../parameters.ts';
+import { type Traits, traitsOf } from '../portable.ts';
 import type { Engine } from './engine.ts';
 import type { Identity } from './lock-queue.ts';
 import type { KeyRef } from './locks.ts';
-import { type Entry, Store } from './store.ts';
+import type { Entry } from './store.ts';
 import type { Write } from './writes.ts';
+
+/** An entry as a transaction begins with it, free of any clock. */
+export type DraftEntry = readonly [hash: number, traits: Traits, held: unknown];
 
 /**
  * The entries of a transaction, apart from those of the cache: an engine of their own, over which every action on a key
@@ -23,31 +27,16 @@ export class Draft {
   readonly #changed = new Map<Identity, KeyRef>();
   #ended = false;
 
-  /** `entries` are those that there are, of `keys`; they are copied. */
-  constructor(engine: Engine, keys: Iterable<KeyRef>, entries: Iterable<Entry>) {
+  /** `entries` are those that there are, of `keys`. */
+  constructor(engine: Engine, keys: Iterable<KeyRef>, entries: Iterable<DraftEntry>) {
     for (const { key } of keys) this.#before.set(identityOf(key), undefined);
-    const store = new Store(1);
-    for (const entry of entries) {
-      this.#before.set(identityOf(entry.key), { ...entry });
-      store.insert({ ...entry });
-    }
     this.#engine = engine.apart(({ key, hash }) => this.#changed.set(identityOf(key), { key, hash }));
-    this.#engine.takeOver(0, store);
-    this.methods = lazily((action) => this.#bind(action));
-  }
-
-  /** Whether the entries of the cache are still those that this was made of. */
-  unchanged(engine: Engine, keys: Iterable<KeyRef>): boolean {
-    for (const { key, hash } of keys) {
-      const before = this.#before.get(identityOf(key));
-      const now = engine.peek(key, hash);
-      const same =
-        before?.version === now?.version &&
-        before?.expires === now?.expires &&
-        before?.modified === now?.modified;
-      if (!same) return false;
+    for (const [hash, traits, held] of entries) {
+      const entry = this.#engine.restore(hash, held, traits);
+      this.#before.set(identityOf(entry.key), { ...entry });
     }
-    return true;
+    this.#changed.clear();
+    this.methods = lazily((action) => this.#bind(action));
   }
 
   /** Nothing can be done to it any more. */
@@ -65,22 +54,20 @@ export class Draft {
       const before = this.#before.get(identity);
       const after = store.find(key, hash);
       if (after === undefined) {
-        if (before !== undefined) writes.push(['remove', key, hash]);
+        if (before !== undefined) writes.push(['remove', hash, [key]]);
         continue;
       }
       const kept = before?.expires === after.expires && before.ttl === after.ttl;
       const replaced = before?.version !== after.version;
       if (after.expires <= now) {
         // By itself, as it does in the cache, unless it was to expire at once.
-        if (before !== undefined && (replaced || !kept)) writes.push(['remove', key, hash]);
+        if (before !== undefined && (replaced || !kept)) writes.push(['remove', hash, [key]]);
         continue;
       }
-      const forEver = after.expires === Number.POSITIVE_INFINITY;
-      const remaining = forEver ? null : after.expires - now;
-      const expiry = kept ? undefined : remaining;
-      if (replaced) writes.push(['put', key, hash, after.value, expiry, after.ttl]);
+      const traits = traitsOf(after, now);
+      if (replaced) writes.push(['put', hash, traits, kept, after.value]);
       else if (!kept || before.modified !== after.modified)
-        writes.push(['mark', key, hash, before.modified !== after.modified, expiry, after.ttl]);
+        writes.push(['mark', hash, traits, kept, before.modified !== after.modified]);
     }
     return writes;
   }
@@ -110,6 +97,17 @@ export class Draft {
       `key: ${describe(key)} is not a key of this transaction; name it in \`keys\``,
     );
   }
+}
+
+/** The entries that there are of some keys, for a draft. */
+export function entriesOf(engine: Engine, keys: Iterable<KeyRef>): DraftEntry[] {
+  const entries: DraftEntry[] = [];
+  const now = engine.clock.now();
+  for (const { key, hash } of keys) {
+    const entry = engine.find(key, hash);
+    if (entry !== undefined) entries.push([hash, traitsOf(entry, now), entry.value]);
+  }
+  return entries;
 }
 
 /** Keys in the one order in which all transactions of a cache lock them, each once. */

@@ -1,9 +1,12 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
+import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
+import { type HookSettings, Hooks } from './hooks.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { type KeyRef, type LockChange, Locks, type LocksSettings } from './locks.ts';
 import { Statistics } from './statistics.ts';
@@ -39,7 +42,10 @@ export interface EngineSettings {
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   readonly functions: FunctionMap<any, unknown>;
+  readonly commands?: AnyCommands;
   readonly stats: boolean;
+  /** None unless set. */
+  readonly hooks?: readonly HookSettings[];
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
@@ -47,7 +53,11 @@ export interface EngineSettings {
   /** Where the keys of transactions are locked; without it they cannot be. */
   readonly locks?: LocksSettings;
   /** Where the entries are, and who counts, if that is not the engine's own. */
-  readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
+  readonly over?: {
+    readonly store: Store;
+    readonly statistics: Statistics | undefined;
+    readonly hooks: Hooks | undefined;
+  };
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -59,11 +69,14 @@ export class Engine {
   readonly partitions: readonly number[];
   readonly values: ValueForm;
   readonly functions: Functions;
+  readonly commands: Commands;
   readonly loads: Loads;
   /** `undefined` where nothing has to be locked: everything happens in one process, at once. */
   readonly locks: Locks | undefined;
   readonly expiry: Expiry;
   readonly events: Events;
+  /** `undefined` unless there are some. */
+  readonly hooks: Hooks | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -82,6 +95,7 @@ export class Engine {
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.functions = new Functions(name, functions);
+    this.commands = new Commands(name, settings.commands ?? {});
     this.loads = new Loads({
       origin: '',
       settle: (load, result) => void this.loads.settle(this, load.token, result),
@@ -93,14 +107,22 @@ export class Engine {
       settings.locks === undefined
         ? undefined
         : new Locks(settings.locks, partitions, (change) => this.#changed?.(change));
-    this.events = new Events();
+    this.events = new Events((event, args) => this.hooks?.served(event, args));
+    this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
       expire: (entry) => this.#expire(entry),
+      swept: (report) => this.events.swept(report),
     });
+  }
+
+  /** The options in force. */
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
+    const { ttl, expiration, stats } = this.#settings;
+    return { ttl, expiration, stats };
   }
 
   /** The live entry of `key`. This counts as a use of it. */
@@ -124,22 +146,23 @@ export class Engine {
     return this.store.find(key, hash);
   }
 
-  /**
-   * Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. `own` is the
-   * time to live that it began with, if that is more.
-   */
-  write(
-    key: Key,
-    hash: number,
-    held: unknown,
-    ttl?: number | null,
-    own: number | null | undefined = ttl,
-  ): Entry {
+  /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
+  write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
+    const now = this.clock.now();
+    const life = ttl === undefined ? this.defaultTtl() : ttl;
+    return this.#put(key, hash, held, now, life === null ? Number.POSITIVE_INFINITY : now + life, life);
+  }
+
+  /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
+  restore(hash: number, held: unknown, [key, age, remaining, ttl]: Traits): Entry {
+    const now = this.clock.now();
+    const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
+    return this.#put(key, hash, held, now - age, expires, ttl);
+  }
+
+  #put(key: Key, hash: number, held: unknown, modified: number, expires: number, life: number | null): Entry {
     this.loads.overtake(key, hash);
     this.locks?.overtake(key);
-    const now = this.clock.now();
-    const life = ttl === undefined ? this.#defaultTtl() : ttl;
-    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
     let entry = this.store.find(key, hash);
     this.#version += 1;
     if (entry === undefined) {
@@ -148,19 +171,19 @@ export class Engine {
         hash,
         value: held,
         version: this.#version,
-        modified: now,
+        modified,
         expires,
-        ttl: own === undefined ? life : own,
+        ttl: life,
       };
       this.store.insert(entry);
     } else {
       entry.value = held;
       entry.version = this.#version;
-      entry.modified = now;
+      entry.modified = modified;
       entry.expires = expires;
-      entry.ttl = own === undefined ? life : own;
+      entry.ttl = life;
     }
-    if (life !== null) this.expiry.arm();
+    if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
     return entry;
   }
@@ -182,7 +205,7 @@ export class Engine {
     this.#changed?.({ type: 'write', entry });
   }
 
-  /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. `own`: as for `write`. */
+  /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. `own`: where it began with more. */
   setExpiry(entry: Entry, ttl: number | null, own: number | null = ttl): void {
     this.locks?.overtake(entry.key);
     entry.ttl = own;
@@ -256,9 +279,10 @@ export class Engine {
    * expires there but for those who look, and nothing is counted.
    */
   apart(changed: (key: KeyRef) => void): Engine {
-    const { name, clock, random, values, ttl, expiration, functions } = this.#settings;
+    const { name, clock, random, values, ttl, expiration, functions, commands } = this.#settings;
     return new Engine({
       ...{ name, clock, random, values, ttl, functions },
+      ...(commands === undefined ? {} : { commands }),
       partitions: 1,
       expiration: { interval: false, lazy: false, jitter: expiration.jitter },
       stats: false,
@@ -275,7 +299,7 @@ export class Engine {
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
-      over: { store: copies, statistics: this.statistics },
+      over: { store: copies, statistics: this.statistics, hooks: this.hooks },
     });
   }
 
@@ -309,15 +333,33 @@ export class Engine {
     return this.values.open(held);
   }
 
+  /** Throws once the cache is closed: for work that goes on after its call has begun. */
+  refuseClosed(): void {
+    if (this.closed) throw closedError(this.name);
+  }
+
   /** Stops the sweep, aborts loads and lets go of the entries. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.#ending?.abort(closedError(this.name));
     this.expiry.close();
+    this.hooks?.close();
     this.loads.close(closedError(this.name));
     this.locks?.close(closedError(this.name));
     for (const partition of this.partitions) this.store.clearPartition(partition);
+  }
+
+  /** Removes a live entry to make room. */
+  evict(entry: Entry): void {
+    this.#drop(entry);
+    this.statistics?.add('evictions');
+    this.events.evicted(entry.key);
+  }
+
+  #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
+    if (hooks.length === 0) return undefined;
+    return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
   }
 
   #expire(entry: Entry): void {
@@ -331,7 +373,8 @@ export class Engine {
     this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
   }
 
-  #defaultTtl(): number | null {
+  /** The time to live of an entry that is written without one. */
+  defaultTtl(): number | null {
     const { ttl, expiration, random } = this.#settings;
     return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
   }

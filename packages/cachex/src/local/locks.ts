@@ -4,7 +4,7 @@ import { CacheError } from '../errors.ts';
 import { originOf } from './loads.ts';
 import { type Identity, LockQueues } from './lock-queue.ts';
 import { ownKey } from './store.ts';
-import type { Write } from './writes.ts';
+import { type Write, writtenKey } from './writes.ts';
 
 /** A key and its hash. */
 export interface KeyRef {
@@ -238,7 +238,7 @@ export class Locks {
     const identity = identityOf(key);
     const holder = this.#holder(identity);
     if (holder === undefined || effect === 'write') return holder !== undefined;
-    return holder.staged?.writes.some((write) => identityOf(write[1]) === identity) === true;
+    return holder.staged?.writes.some((write) => identityOf(writtenKey(write)) === identity) === true;
   }
 
   /** Resolves when a call that waits for this key is to be judged again; see {@link LockQueues.wait}. */
@@ -278,7 +278,7 @@ export class Locks {
     if (this.#holders.size === 0) return;
     const identity = identityOf(key);
     const lock = this.#holders.get(identity);
-    if (lock !== undefined) this.#overrule(lock, (write) => identityOf(write[1]) !== identity);
+    if (lock !== undefined) this.#overrule(lock, (write) => identityOf(writtenKey(write)) !== identity);
   }
 
   /** The same for every key of a partition. */

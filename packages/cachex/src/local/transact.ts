@@ -1,10 +1,9 @@
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
 import { isPromise } from '../promise.ts';
-import { Draft, inOrder } from './draft.ts';
+import { Draft, entriesOf, inOrder } from './draft.ts';
 import { closedError, type Engine } from './engine.ts';
 import type { KeyRef } from './locks.ts';
-import type { Entry } from './store.ts';
 import { applyWrites } from './writes.ts';
 
 /**
@@ -13,7 +12,8 @@ import { applyWrites } from './writes.ts';
  */
 export function transactHere(engine: Engine, keys: readonly Key[], work: (tx: Methods) => unknown): unknown {
   const named = inOrder(keys, hashKey, engine.store.partitions);
-  const draft = begin(engine, named);
+  const begun = begin(engine, named);
+  const { draft } = begun;
   let result: unknown;
   try {
     result = work(draft.methods);
@@ -21,39 +21,49 @@ export function transactHere(engine: Engine, keys: readonly Key[], work: (tx: Me
     draft.end();
     throw error;
   }
-  if (isPromise(result)) return unlessChanged(engine, named, work, draft, result);
+  if (isPromise(result)) return unlessChanged(engine, named, work, begun, result);
   commit(engine, draft);
   return result;
+}
+
+/** A draft, and whether the entries of the cache are still those that it was made of. */
+interface Begun {
+  readonly draft: Draft;
+  unchanged(): boolean;
 }
 
 async function unlessChanged(
   engine: Engine,
   keys: readonly KeyRef[],
   work: (tx: Methods) => unknown,
-  first: Draft,
-  begun: PromiseLike<unknown>,
+  first: Begun,
+  started: PromiseLike<unknown>,
 ): Promise<unknown> {
-  let draft = first;
+  let { draft, unchanged } = first;
   try {
-    for (let pending: unknown = begun; ; pending = work(draft.methods)) {
+    for (let pending: unknown = started; ; pending = work(draft.methods)) {
       const result = await pending;
-      if (draft.unchanged(engine, keys)) {
+      if (engine.closed || unchanged()) {
         commit(engine, draft);
         return result;
       }
       draft.end();
-      draft = begin(engine, keys);
+      ({ draft, unchanged } = begin(engine, keys));
     }
   } finally {
     draft.end();
   }
 }
 
-function begin(engine: Engine, keys: readonly KeyRef[]): Draft {
-  const entries = keys
-    .map(({ key, hash }) => engine.find(key, hash))
-    .filter((entry): entry is Entry => entry !== undefined);
-  return new Draft(engine, keys, entries);
+function begin(engine: Engine, keys: readonly KeyRef[]): Begun {
+  const draft = new Draft(engine, keys, entriesOf(engine, keys));
+  const states = (): unknown[] =>
+    keys.flatMap(({ key, hash }) => {
+      const entry = engine.peek(key, hash);
+      return [entry?.version, entry?.expires, entry?.modified];
+    });
+  const before = states();
+  return { draft, unchanged: () => states().every((state, n) => state === before[n]) };
 }
 
 function commit(engine: Engine, draft: Draft): void {

@@ -1,28 +1,20 @@
 import type { Key } from '@cachex/router/hash';
+import type { Traits } from '../portable.ts';
 import type { Engine } from './engine.ts';
 
 /**
  * What a transaction does to one key, in a form that can be sent: to give it a value, to change only what is known of its
- * entry, or to remove it. `remaining`, in ms, and `null` for ever, is `undefined` where the expiry stays as it is.
+ * entry, or to remove it. `kept`: its expiry stays as it is, whatever that is when this is written.
  */
 export type Write =
-  | readonly [
-      what: 'put',
-      key: Key,
-      hash: number,
-      held: unknown,
-      remaining: number | null | undefined,
-      ttl: number | null,
-    ]
-  | readonly [
-      what: 'mark',
-      key: Key,
-      hash: number,
-      touched: boolean,
-      remaining: number | null | undefined,
-      ttl: number | null,
-    ]
-  | readonly [what: 'remove', key: Key, hash: number];
+  | readonly [what: 'put', hash: number, traits: Traits, kept: boolean, held: unknown]
+  | readonly [what: 'mark', hash: number, traits: Traits, kept: boolean, touched: boolean]
+  | readonly [what: 'remove', hash: number, key: readonly [key: Key]];
+
+/** The key that is written to. */
+export function writtenKey(write: Write): Key {
+  return write[2][0];
+}
 
 /** Does what a transaction has decided, and counts it: each entry once. */
 export function applyWrites(engine: Engine, writes: readonly Write[]): void {
@@ -33,32 +25,33 @@ export function applyWrites(engine: Engine, writes: readonly Write[]): void {
 }
 
 function applyWrite(engine: Engine, write: Write): 'writes' | 'updates' | 'removals' | undefined {
-  const [what, key, hash] = write;
+  const [what, hash] = write;
+  const key = writtenKey(write);
   if (what === 'remove') return engine.discard(key, hash) ? 'removals' : undefined;
-  const [, , , , remaining, ttl] = write;
-  if (what === 'put' && remaining !== undefined) {
-    // Its time is over already: nobody may see it.
-    if (remaining !== null && remaining <= 0) return engine.discard(key, hash) ? 'removals' : undefined;
-    engine.write(key, hash, write[3], remaining, ttl);
-    return 'writes';
-  }
+  const [, , traits, kept] = write;
+  const [, , remaining, ttl] = traits;
+  // Its time is over already: nobody may see it.
+  if (!kept && remaining !== null && remaining <= 0)
+    return engine.discard(key, hash) ? 'removals' : undefined;
   const entry = engine.peek(key, hash);
-  if (entry === undefined) {
+  if (what === 'put') {
     // One that has expired meanwhile does not come back; one that never does may have been evicted.
-    if (what !== 'put' || ttl !== null) return undefined;
-    engine.write(key, hash, write[3], null);
+    if (kept && entry === undefined && remaining !== null) return undefined;
+    if (kept && entry !== undefined) {
+      engine.loads.overtake(key, hash);
+      engine.replace(entry, write[4]);
+      return 'updates';
+    }
+    engine.restore(hash, write[4], written(traits));
     return 'writes';
   }
-  if (what === 'put') {
-    engine.loads.overtake(key, hash);
-    engine.replace(entry, write[3]);
-    return 'updates';
-  }
-  if (remaining !== undefined && remaining !== null && remaining <= 0) {
-    engine.remove(entry);
-    return 'removals';
-  }
-  if (write[3]) engine.touch(entry);
-  if (remaining !== undefined) engine.setExpiry(entry, remaining, ttl);
+  if (entry === undefined) return undefined;
+  if (write[4]) engine.touch(entry);
+  if (!kept) engine.setExpiry(entry, remaining, ttl);
   return 'updates';
+}
+
+/** What a transaction writes is written when it is committed. */
+function written([key, , ...rest]: Traits): Traits {
+  return [key, 0, ...rest];
 }

@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createCache } from '../../src/index.ts';
 import { aGate, eventually } from '../gate.ts';
 import { manyKeys } from '../keys.ts';
 import { clusters, itSteadily, type Opened, setUps } from '../set-ups.ts';
@@ -163,7 +164,7 @@ describe.each(setUps)('transaction $name', (setUp) => {
       await tx.put(c, 1);
       await tx.get('gone');
     });
-    expect(await counted()).toEqual({
+    expect(await counted()).toMatchObject({
       hits: 0,
       misses: 0,
       writes: 3,
@@ -299,21 +300,39 @@ describe.each(clusters)('transaction $name', (setUp) => {
 describe('transaction in this process', () => {
   const local = setUps[0]!;
 
-  it('runs an asynchronous function again if a key was changed meanwhile', async () => {
-    const { cache } = await local.open();
-    await cache.put(a, 1);
-    const gate = aGate();
-    let runs = 0;
-    const running = cache.transaction([a, b], async (tx) => {
-      runs += 1;
-      const seen = tx.get(a);
-      await gate.passed;
-      await tx.put(b, await seen);
-    });
-    await eventually(() => runs === 1);
-    await cache.incr(a);
-    gate.open();
-    await running;
-    expect([runs, await cache.get(b)]).toEqual([2, 2]);
+  it.each<[what: string, change: (cache: Opened['cache']) => Promise<unknown>, runs: number]>([
+    ['nothing', async () => {}, 1],
+    ['another key', (cache) => cache.put('other', 1), 1],
+    ['a value', (cache) => cache.incr(a), 2],
+    ['the expiry of an entry', (cache) => cache.expire(a, 1_000), 2],
+    ['an entry that was not there', (cache) => cache.put(b, 1), 2],
+    ['an entry that is removed', (cache) => cache.del(a), 2],
+  ])(
+    'runs an asynchronous function again if an entry has changed meanwhile: %s',
+    async (_what, change, times) => {
+      const { cache } = await local.open();
+      await cache.put(a, 1);
+      const gate = aGate();
+      let runs = 0;
+      const running = cache.transaction([a, b], async (tx) => {
+        runs += 1;
+        const seen = await tx.get(a);
+        await gate.passed;
+        await tx.put(b, seen);
+        return seen;
+      });
+      await eventually(() => runs === 1);
+      await change(cache);
+      gate.open();
+      expect(await running).toBe(await cache.get(a));
+      expect([runs, await cache.get(b)]).toEqual([times, await cache.get(a)]);
+    },
+  );
+
+  it('that is closed meanwhile rejects, and writes nothing', async () => {
+    const cache = createCache<string, number>();
+    const running = cache.transaction([a], async (tx) => tx.put(a, 1));
+    cache.close();
+    await expect(running).rejects.toMatchObject({ code: 'CLOSED' });
   });
 });

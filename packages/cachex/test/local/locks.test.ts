@@ -59,7 +59,10 @@ async function ended(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** What is staged to write 1 to `x`. */
-const staged = { writes: [['put', x.key, x.hash, 1, null, null]], home: { hash: 5, token: 'h' } } as const;
+const staged = {
+  writes: [['put', x.hash, [x.key, 0, null, null], false, 1]],
+  home: { hash: 5, token: 'h' },
+} as const;
 
 describe('a lock', () => {
   it('is one of each transaction in a partition, and keeps others out', () => {

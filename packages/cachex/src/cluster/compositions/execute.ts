@@ -12,12 +12,8 @@ export const execute: Composition<
 > = {
   applies: () => true,
   async compose(caller, work, options) {
-    const { values, cache, engine } = caller;
-    if (typeof work === 'function') {
-      const result = await work(cache);
-      engine.statistics?.called('execute');
-      return result;
-    }
+    const { values, cache } = caller;
+    if (typeof work === 'function') return work(cache);
     const { key, args } = target(work, options);
     const held = await caller.operate('execute', hashKey(key), [work, key, values.hold(args)]);
     return values.open(held);

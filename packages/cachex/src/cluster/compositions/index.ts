@@ -1,12 +1,30 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { entries } from './entries.ts';
 import { execute } from './execute.ts';
+import { explain } from './explain.ts';
+import { exportComposition } from './export.ts';
+import { getAndUpdate } from './getAndUpdate.ts';
+import { importComposition } from './import.ts';
+import { inspect } from './inspect.ts';
+import { reset } from './reset.ts';
+import { stats } from './stats.ts';
+import { stream } from './stream.ts';
 import { transaction } from './transaction.ts';
 import { update } from './update.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
+  entries,
   execute,
+  explain,
+  export: exportComposition,
+  getAndUpdate,
+  import: importComposition,
+  inspect,
+  reset,
+  stats,
+  stream,
   transaction,
   update,
 };

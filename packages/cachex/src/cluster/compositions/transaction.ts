@@ -10,23 +10,16 @@ export const transaction: Composition<
 > = {
   applies: () => true,
   async compose(caller, keys, work, options) {
-    const { engine, cache } = caller;
-    if (keys.length === 0) {
-      await untilUnlocked(caller);
-      const result = await work(cache);
-      engine.statistics?.called('transaction');
-      return result;
-    }
-    const result = await transact(caller, keys, options?.lease ?? defaultLease, work);
-    engine.statistics?.called('transaction');
-    return result;
+    if (keys.length > 0) return transact(caller, keys, options?.lease ?? defaultLease, work);
+    await untilUnlocked(caller);
+    return work(caller.cache);
   },
 };
 
 /** Waits until all nodes have told, one after the other's lock has gone, that nothing is locked there. */
 async function untilUnlocked(caller: Caller): Promise<void> {
   const ask = async (wait: boolean): Promise<boolean> => {
-    const parts = await caller.operateAll<boolean | undefined>('unlocked', [wait]);
+    const parts = await caller.operateAll<boolean | undefined>('unlocked', [wait], { repeatable: true });
     return parts.every(({ value }) => value !== false);
   };
   while (!(await ask(false))) await ask(true);

@@ -10,7 +10,6 @@ export const execute: Operation =
     try {
       const given = values.open(args) as readonly unknown[];
       const result = await executeNamed(engine, cache, name, key, given);
-      engine.statistics?.called('execute');
       return values.hold(result);
     } catch (error) {
       throw located(error, node.id);

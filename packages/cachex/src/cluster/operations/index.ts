@@ -1,28 +1,42 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Operation } from '../operation.ts';
 import { apply } from './apply.ts';
+import { clear } from './clear.ts';
 import { commit } from './commit.ts';
 import { confirm } from './confirm.ts';
 import { execute } from './execute.ts';
+import { inspect } from './inspect.ts';
+import { listKeys } from './listKeys.ts';
 import { lock } from './lock.ts';
 import { outcome } from './outcome.ts';
-import { renew } from './renew.ts';
+import { prolong } from './prolong.ts';
+import { readEntries } from './readEntries.ts';
+import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stage } from './stage.ts';
+import { stats } from './stats.ts';
 import { unlock } from './unlock.ts';
 import { unlocked } from './unlocked.ts';
+import { writeEntries } from './writeEntries.ts';
 
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   apply,
+  clear,
   commit,
   confirm,
   execute,
+  inspect,
+  listKeys,
   lock,
   outcome,
-  renew,
+  prolong,
+  readEntries,
+  reset,
   settle,
   stage,
+  stats,
   unlock,
   unlocked,
+  writeEntries,
 };

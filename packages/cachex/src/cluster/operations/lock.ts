@@ -1,21 +1,10 @@
 import { Reconsider } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
-import type { Entry } from '../../local/store.ts';
+import { type DraftEntry, entriesOf } from '../../local/draft.ts';
 import type { Operation } from '../operation.ts';
 
-/** An entry as a transaction gets it; instants as the time that is left or has passed. */
-export type LockedEntry = readonly [
-  key: Key,
-  hash: number,
-  held: unknown,
-  version: number,
-  age: number,
-  remaining: number | null,
-  ttl: number | null,
-];
-
 /** What is answered: the token of the lock, and the entries that there are. */
-export type LockAnswer = readonly [token: string, entries: readonly LockedEntry[]];
+export type LockAnswer = readonly [token: string, entries: readonly DraftEntry[]];
 
 /**
  * Locks keys of one partition for a transaction, one after another in the order given; what it has locked already stays
@@ -37,13 +26,9 @@ export const lock: Operation =
       engine.loads.overtake(key, hash);
     }
     const sent = (held: unknown): unknown => (node.solo ? held : values.encoded(held));
-    const now = engine.clock.now();
-    const entries = keys
-      .map(([key, hash]) => engine.find(key, hash))
-      .filter((entry): entry is Entry => entry !== undefined)
-      .map(({ key, hash, value, version, modified, expires, ttl }): LockedEntry => {
-        const remaining = expires === Number.POSITIVE_INFINITY ? null : expires - now;
-        return [key, hash, sent(value), version, now - modified, remaining, ttl];
-      });
+    const entries = entriesOf(
+      engine,
+      keys.map(([key, hash]) => ({ key, hash })),
+    ).map(([hash, traits, held]): DraftEntry => [hash, traits, sent(held)]);
     return [locks.held(id, place)!.token, entries];
   };
