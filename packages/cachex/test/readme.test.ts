@@ -20,6 +20,8 @@ const withPrograms = [
   'packages/cachex/README.md',
   'docs/backups.md',
   'docs/errors.md',
+  'docs/expiry.md',
+  'docs/loading.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/values.md',
@@ -118,6 +120,7 @@ function localSignatures(text: string): string[] {
         .replace(/Reply<M, (.*)>$/, '$1')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
-        .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
+        .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
+        .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),
     );
 }

@@ -10,8 +10,10 @@ import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Fetch, fetch } from './fetch.ts';
+import { type FetchSync, fetchSync } from './fetchSync.ts';
 import { type Get, get } from './get.ts';
 import { type Incr, incr } from './incr.ts';
+import { type InvalidateTag, invalidateTag } from './invalidateTag.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
 import { type Persist, persist } from './persist.ts';
@@ -36,8 +38,10 @@ export type ActionName =
   | 'expire'
   | 'expireAt'
   | 'fetch'
+  | 'fetchSync'
   | 'get'
   | 'incr'
+  | 'invalidateTag'
   | 'isEmpty'
   | 'keys'
   | 'persist'
@@ -62,8 +66,10 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   expire,
   expireAt,
   fetch,
+  fetchSync,
   get,
   incr,
+  invalidateTag,
   isEmpty,
   keys,
   persist,
@@ -89,8 +95,10 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Expire<K, M>,
     ExpireAt<K, M>,
     Fetch<K, V, M, F>,
+    FetchSync<K, V, M>,
     Get<K, V, M>,
     Incr<K, M>,
+    InvalidateTag<M>,
     IsEmpty<M>,
     Keys<K, M>,
     Persist<K, M>,

@@ -20,7 +20,7 @@ import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
-import { Caller } from './caller.ts';
+import { Caller, refuseElsewhere } from './caller.ts';
 import { compositions } from './compositions/index.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
@@ -141,7 +141,7 @@ async function route(
     return finishResult(action, values, merged, args);
   }
   const key = keyOf(action, args);
-  if (settings.local === true) refuseElsewhere(node, action, key);
+  if (settings.local === true) refuseElsewhere(node, action.name, key);
   const result = await node.dispatch.call(hashKey(key), call);
   return finishResult(action, values, result, args);
 }
@@ -184,15 +184,6 @@ function refuseUnusable({ engine, name, failure }: ClusterCacheOptions): void {
   const failed = failure();
   if (failed !== undefined) throw failed;
   if (engine.closed) throw closedError(name);
-}
-
-function refuseElsewhere(node: RoutedNode, action: Action, key: Key): void {
-  const { owner } = node.route(key);
-  if (owner === node.id) return;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `local: ${action.name} would write to a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is routed there`,
-  );
 }
 
 function refuseWrite(action: Action): Method {

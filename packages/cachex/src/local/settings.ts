@@ -7,6 +7,7 @@ import type { FunctionMap } from '../functions.ts';
 import { checkOptions, flag, group, type OptionCheck, timeToLive } from '../parameters.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
+import { defaultLoadLease } from './load-lease.ts';
 import { byCopy, byReference } from './value-form.ts';
 
 /** How expired entries are found. */
@@ -52,6 +53,7 @@ export interface CacheOptions<
 /** 256 maps stall for about 2 ms when they grow, where a single one stalls for hundreds. */
 const localPartitions = 256;
 const defaultInterval = 3_000;
+const longestLease = 3_600_000;
 
 const nonEmptyName: OptionCheck = (option, input) => {
   if (typeof input === 'string' && input !== '') return input;
@@ -162,6 +164,12 @@ const readFromCheck: OptionCheck = (option, input) => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is neither 'owner' nor 'any'`);
 };
 
+const loadLeaseCheck: OptionCheck = (option, input) => {
+  const ms = parseDuration(option, input);
+  if (ms <= longestLease) return ms;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is longer than an hour`);
+};
+
 /** Checks the options of a clustered cache and fills in what they leave out; `clock` stays undefined unless given. */
 export function readClusterCacheOptions(
   name: string,
@@ -170,6 +178,7 @@ export function readClusterCacheOptions(
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;
+  loadLease: number;
 } {
   nonEmptyName('name', name);
   const checked = checkOptions('options', options, {
@@ -177,7 +186,8 @@ export function readClusterCacheOptions(
     clock: timeSource,
     backups: flag,
     readFrom: readFromCheck,
-  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom };
-  const { clock, backups = true, readFrom = 'owner' } = checked;
-  return { ...dataSettings(checked), name, clock, backups, readFrom };
+    loadLease: loadLeaseCheck,
+  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom; loadLease?: number };
+  const { clock, backups = true, readFrom = 'owner', loadLease = defaultLoadLease } = checked;
+  return { ...dataSettings(checked), name, clock, backups, readFrom, loadLease };
 }
