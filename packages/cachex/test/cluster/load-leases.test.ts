@@ -195,6 +195,24 @@ describe('a load that runs at its caller', () => {
   });
 });
 
+describe('a fetch with a function', () => {
+  it('is refused with local: true if another node owns the key, and runs nothing', async () => {
+    const { nodes, caches } = await open(['a', 'b']);
+    const load = (): string => 'loaded';
+    const options = { local: true } as const;
+    const refused = caches[0]!.fetch(keyOf(nodes[0]!, 'b'), load, options);
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    expect(await simulation.run(caches[0]!.fetch(keyOf(nodes[0]!, 'a'), load, options))).toBe('loaded');
+  });
+
+  it.each([[0], ['soon'], ['2h']])('needs a sensible loadLease, not %s', async (loadLease) => {
+    const node = await simulation.join('a');
+    expect(() => node.cache('users', { loadLease: loadLease as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(/^loadLease: /) }),
+    );
+  });
+});
+
 describe('a load that runs at its caller while its key moves', () => {
   /** Loads of many keys run at `a`, some of which have moved to `b`. */
   async function moved(load: (key: Key) => Promise<unknown>, options: Partial<JoinOptions> = {}) {
