@@ -12,6 +12,8 @@ import { settleLoad } from './settle-load.ts';
 
 /** A lease is renewed so often in its time. */
 const renewals = 3;
+/** How long to try to give one up, in ms. */
+const patience = 1_000;
 
 /** One fetch with a loader that runs here, at the caller, if the owner of the key asks for that. */
 export class LeasedFetch {
@@ -53,8 +55,7 @@ export class LeasedFetch {
     const [kind, held] = await this.#ask();
     if (kind === 'value') return held;
     if (this.#over) {
-      // Somebody else may want to load.
-      void this.#renew(0).catch(() => {});
+      this.#giveUp();
       return undefined;
     }
     const loaded = this.#run(kind === 'refresh');
@@ -75,8 +76,8 @@ export class LeasedFetch {
       const args = [key, token, engine.loads.lease, limits];
       return (await this.#call('lease', hash, args, remaining)) as LeaseAnswer;
     } catch (error) {
-      // It may have been granted all the same.
-      void this.#renew(0).catch(() => {});
+      // It may have been granted all the same, unless somebody has said what became of it.
+      if ((error as Error | undefined)?.name === 'RouterError') this.#giveUp();
       throw error;
     }
   }
@@ -90,7 +91,7 @@ export class LeasedFetch {
     const keep = (): void => {
       timer = node.clock.after(lease / renewals, () => {
         keep();
-        this.#renew(lease).then(
+        this.#renew(lease, lease).then(
           // It goes on for its caller alone.
           (known) => known === true || timer?.cancel(),
           // The next one may get through.
@@ -128,9 +129,14 @@ export class LeasedFetch {
     }
   }
 
-  #renew(ms: number): Promise<unknown> {
+  /** Somebody else may want to load. If this does not get through, the lease runs out. */
+  #giveUp(): void {
+    this.#renew(0, patience).catch(() => {});
+  }
+
+  #renew(ms: number, timeout: number): Promise<unknown> {
     const { hash, token } = this.#load;
-    return this.#call('renew', hash, [token, ms], this.#caller.engine.loads.lease);
+    return this.#call('renew', hash, [token, ms], timeout);
   }
 
   /** Calls of its own: they neither end with the signal of the fetch nor, but for the first, with its deadline. */
