@@ -8,6 +8,7 @@ import type { Engine } from '../local/engine.ts';
 import { tagList } from '../local/tags.ts';
 import { readOutcome } from '../outcome.ts';
 import { anything, keyParameter, optionsParameter, type Parameter, timeToLive } from '../parameters.ts';
+import { isPromise } from '../promise.ts';
 
 /** Finds the value of a key that is not in the cache, without waiting for anything. */
 export type SyncLoader<K, V> = (key: K) => Loaded<V>;
@@ -111,8 +112,4 @@ function load(
       tags: tags ?? options.tags,
     });
   return held;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -1,10 +1,13 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
+import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
 import type { Load } from './flights.ts';
+import { type HookSettings, Hooks } from './hooks.ts';
 import { defaultLoadLease } from './load-lease.ts';
 import type { LoadResult } from './loader-runs.ts';
 import { Loads, type LoadsSettings } from './loads.ts';
@@ -50,13 +53,20 @@ export interface EngineSettings {
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   readonly functions: FunctionMap<any, unknown>;
+  readonly commands?: AnyCommands;
   readonly stats: boolean;
+  /** None unless set. */
+  readonly hooks?: readonly HookSettings[];
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Partial<Omit<LoadsSettings, 'partitions'>>;
   /** Where the entries are, and who counts, if that is not the engine's own. */
-  readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
+  readonly over?: {
+    readonly store: Store;
+    readonly statistics: Statistics | undefined;
+    readonly hooks: Hooks | undefined;
+  };
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -68,9 +78,12 @@ export class Engine {
   readonly partitions: readonly number[];
   readonly values: ValueForm;
   readonly functions: Functions;
+  readonly commands: Commands;
   readonly loads: Loads;
   readonly expiry: Expiry;
   readonly events: Events;
+  /** `undefined` unless there are some. */
+  readonly hooks: Hooks | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -91,6 +104,7 @@ export class Engine {
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.functions = new Functions(name, functions);
+    this.commands = new Commands(name, settings.commands ?? {});
     this.#tags = new TagIndex(partitions);
     this.loads = new Loads({
       clock,
@@ -101,14 +115,22 @@ export class Engine {
       ...settings.loads,
       partitions,
     });
-    this.events = new Events();
+    this.events = new Events((event, args) => this.hooks?.served(event, args));
+    this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
       expire: (entry) => this.#expire(entry),
+      swept: (report) => this.events.swept(report),
     });
+  }
+
+  /** The options in force. */
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
+    const { ttl, expiration, stats } = this.#settings;
+    return { ttl, expiration, stats };
   }
 
   /** The live entry of `key`. This counts as a use of it. */
@@ -148,17 +170,30 @@ export class Engine {
    * Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. What else an
    * entry had that was there, is gone.
    */
-  write(
+  write(key: Key, hash: number, held: unknown, ttl?: number | null, keeping: Keeping = nothingElse): Entry {
+    const now = this.clock.now();
+    const life = ttl === undefined ? this.defaultTtl() : ttl;
+    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
+    return this.#put(key, hash, held, now, expires, life, keeping);
+  }
+
+  /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
+  restore(hash: number, held: unknown, [key, age, remaining, ttl, staleFor, tags]: Traits): Entry {
+    const now = this.clock.now();
+    const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
+    return this.#put(key, hash, held, now - age, expires, ttl, { staleFor, tags });
+  }
+
+  #put(
     key: Key,
     hash: number,
     held: unknown,
-    ttl?: number | null,
-    { staleFor = 0, tags }: Keeping = nothingElse,
+    modified: number,
+    expires: number,
+    life: number | null,
+    { staleFor = 0, tags }: Keeping,
   ): Entry {
     this.loads.overtake(key, hash);
-    const now = this.clock.now();
-    const life = ttl === undefined ? this.#defaultTtl() : ttl;
-    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
     let entry = this.store.find(key, hash);
     this.#version += 1;
     if (entry === undefined) {
@@ -167,7 +202,7 @@ export class Engine {
         hash,
         value: held,
         version: this.#version,
-        modified: now,
+        modified,
         expires,
         ttl: life,
         staleFor,
@@ -179,14 +214,14 @@ export class Engine {
       if (entry.staleFor > 0) this.#lapsed.delete(entry);
       entry.value = held;
       entry.version = this.#version;
-      entry.modified = now;
+      entry.modified = modified;
       entry.expires = expires;
       entry.ttl = life;
       entry.staleFor = staleFor;
       entry.tags = tags;
     }
     if (tags !== undefined) this.#tags.add(entry);
-    if (life !== null) this.expiry.arm();
+    if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
     return entry;
   }
@@ -295,7 +330,7 @@ export class Engine {
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
-      over: { store: copies, statistics: this.statistics },
+      over: { store: copies, statistics: this.statistics, hooks: this.hooks },
     });
   }
 
@@ -325,16 +360,34 @@ export class Engine {
     return this.values.open(held);
   }
 
+  /** Throws once the cache is closed: for work that goes on after its call has begun. */
+  refuseClosed(): void {
+    if (this.closed) throw closedError(this.name);
+  }
+
   /** Stops the sweep, aborts loads and lets go of the entries. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.expiry.close();
+    this.hooks?.close();
     this.loads.close(closedError(this.name));
     for (const partition of this.partitions) {
       this.store.clearPartition(partition);
       this.#tags.clear(partition);
     }
+  }
+
+  /** Removes a live entry to make room. */
+  evict(entry: Entry): void {
+    this.#drop(entry);
+    this.statistics?.add('evictions');
+    this.events.evicted(entry.key);
+  }
+
+  #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
+    if (hooks.length === 0) return undefined;
+    return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
   }
 
   #expire(entry: Entry): void {
@@ -356,7 +409,8 @@ export class Engine {
     this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
   }
 
-  #defaultTtl(): number | null {
+  /** The time to live of an entry that is written without one. */
+  defaultTtl(): number | null {
     const { ttl, expiration, random } = this.#settings;
     return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
   }

@@ -46,7 +46,7 @@ describe.each(setUps)('invalidateTag $name', (setUp) => {
     expect(await cache.keys()).toEqual(['untagged']);
   });
 
-  it('knows the tags that came with add, with fetch and with commit', async () => {
+  it('knows the tags that came with add, putMany, fetch and commit', async () => {
     const functions = {
       plain: () => 'plain',
       tagged: (key: unknown) => commit('tagged', { tags: [`own-${key}`] }),
@@ -59,7 +59,8 @@ describe.each(setUps)('invalidateTag $name', (setUp) => {
     await stranger('d').fetch('d', () => 'plain', { tags: ['d'] });
     await stranger('e').fetch('e', () => commit('tagged', { tags: ['own-e'] }), { tags: ['other'] });
     expect(await cache.invalidateTag('other')).toBe(0);
-    for (const tag of ['a', 'b', 'own-c', 'd', 'own-e']) expect(await cache.invalidateTag(tag)).toBe(1);
+    await cache.putMany([['f', 1]], { tags: ['f'] });
+    for (const tag of ['a', 'b', 'own-c', 'd', 'own-e', 'f']) expect(await cache.invalidateTag(tag)).toBe(1);
     expect(await cache.size()).toBe(0);
   });
 

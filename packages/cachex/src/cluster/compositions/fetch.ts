@@ -19,7 +19,6 @@ export const fetch: Composition<
     const { default: standIn, ...rest } = options;
     const fetching = new LeasedFetch(caller, key, hashKey(key), loader as Loader<Key, unknown>, rest);
     const held = await caller.node.awaited(fetching.answer());
-    caller.engine.statistics?.called('fetch');
     const value = held === undefined ? undefined : caller.values.open(held);
     return value === undefined ? standIn : value;
   },
