@@ -13,6 +13,7 @@ import {
   keyParameter,
   optionsParameter,
   type Parameter,
+  refuseClosure,
   timeToLive,
   timeToWait,
 } from '../parameters.ts';
@@ -75,6 +76,8 @@ const loaderParameter: Parameter<string | Loader<Key, unknown>> = {
       return input as string | Loader<Key, unknown>;
     throw new CacheError('INVALID_OPTION', `loader: ${describe(input)} is not a function or the name of one`);
   },
+  // In a cluster it stays with the caller, and what is sent is a request for a lease.
+  wire: (checked) => refuseClosure('loader', checked),
 };
 
 export const fetch: KeyedAction<

@@ -51,6 +51,8 @@ export interface LoadsSettings {
 
 /** After so many invalidated tags a load is taken for overtaken, rather than remember more of them. */
 const mostInvalidated = 1_000;
+/** How many nodes that have gone are remembered. */
+const mostGone = 1_000;
 
 /**
  * Single flight: at most one load runs for a key, and everyone who asks meanwhile waits for it. A change to the key that
@@ -64,6 +66,8 @@ export class Loads {
   readonly #settings: LoadsSettings;
   readonly #flights: Flights;
   readonly #runs = new LoaderRuns();
+  /** Nodes that have gone, the last of them at the end: what they asked for before may still be waiting. */
+  readonly #gone = new Set<string>();
   #tokens = 0;
 
   constructor(settings: LoadsSettings) {
@@ -151,6 +155,7 @@ export class Loads {
 
   /** Takes note of a load that runs elsewhere (or here, but its key was away and has come back). */
   adopt({ lease, invalidated, ...load }: MovingLoad): void {
+    if (this.#gone.has(originOf(load.token))) return;
     const known = this.#flights.byToken(load.token);
     if (known?.overtaken === true) this.#flights.restore(known);
     const flight = known ?? this.#flights.begin(load, false);
@@ -216,6 +221,11 @@ export class Loads {
 
   /** Nodes have gone for good: the loads that ran there will not end. */
   lost(origins: readonly string[]): void {
+    for (const origin of origins) this.#gone.add(origin);
+    for (const origin of this.#gone) {
+      if (this.#gone.size <= mostGone) break;
+      this.#gone.delete(origin);
+    }
     for (const flight of this.#flights.all()) {
       if (!flight.own && origins.includes(originOf(flight.token))) this.#lose(flight);
     }

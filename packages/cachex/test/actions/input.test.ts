@@ -36,6 +36,7 @@ const rest: Record<string, unknown[]> = {
   explain: ['text'],
   inspect: ['cache'],
   prune: [10],
+  import: [[]],
 };
 /** Lists that are all right, for actions on many keys. */
 const batches: Record<string, unknown[]> = {

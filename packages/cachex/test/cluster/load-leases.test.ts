@@ -172,6 +172,26 @@ describe('a load that runs at its caller', () => {
     expect(gone.runs()).toBe(0);
   });
 
+  it('is not handed to a caller that has died while it waited', async () => {
+    const { nodes, caches } = await open(['a', 'b', 'c']);
+    const key = keyOf(nodes[0]!, 'a');
+    const [lost, dead, last] = [aLoader('lost'), aLoader('dead'), aLoader('last')];
+    caches[1]!.fetch(key, lost.load, longCall).catch(() => {});
+    await until(() => lost.runs() === 1);
+    caches[2]!.fetch(key, dead.load, longCall).catch(() => {});
+    await simulation.advance(10);
+    const waiting = caches[0]!.fetch(key, last.load, longCall);
+    await simulation.advance(10);
+    simulation.crash('c');
+    await until(() => nodes[0]!.status().members.length === 2);
+    const began = simulation.cluster.clock.now();
+    simulation.crash('b');
+    await until(() => last.runs() === 1);
+    expect(simulation.cluster.clock.now() - began).toBeLessThan(2_000);
+    last.gate.open();
+    expect(await simulation.run(waiting)).toBe('last');
+  });
+
   it('rejects with CLOSED and aborts when its node closes, and somebody else loads', async () => {
     const { nodes, caches } = await open(['a', 'b']);
     const key = keyOf(nodes[0]!, 'a');
