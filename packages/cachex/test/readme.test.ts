@@ -21,6 +21,8 @@ const withPrograms = [
   'docs/backups.md',
   'docs/commands.md',
   'docs/errors.md',
+  'docs/expiry.md',
+  'docs/loading.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/transactions.md',
@@ -127,6 +129,7 @@ function localSignatures(text: string): string[] {
         .replace('WorkOn<Actions<K, V, M, F, C>, R>', '(cache: Cache<K, V, F>) => R')
         .replace('WorkOn<KeyedActions<K, V, M, F, C>, R>', '(tx: KeyedActions<K, V>) => R')
         .replace('Worked<R>[M]', 'R')
-        .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
+        .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
+        .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),
     );
 }

@@ -1,4 +1,5 @@
 import type { Call, Part, RoutedNode } from '@cachex/router';
+import type { Key } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
 import { CacheError } from '../errors.ts';
 import type { Engine } from '../local/engine.ts';
@@ -98,6 +99,16 @@ export class Caller implements CallerOptions {
   #late(operation: string): CacheError {
     return new CacheError('TIMEOUT', `${this.name}.${operation}: its time was over before it was sent`);
   }
+}
+
+/** Refuses with `INVALID_OPTION` a call with `local: true` that would write to a key of another node. */
+export function refuseElsewhere(node: RoutedNode, action: string, key: Key): void {
+  const { owner } = node.route(key);
+  if (owner === node.id) return;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `local: ${action} would write to a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is routed there`,
+  );
 }
 
 /** The name under which nodes answer an operation; no action has such a name. */

@@ -1,9 +1,10 @@
-import type { Codec, Encoded, Replica, ReplicaRecord } from '@cachex/router';
+import type { Encoded, Replica, ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
-import { type Load, originOf } from '../local/loads.ts';
-import { type Entry, Store } from '../local/store.ts';
-import { LockReplica } from './lock-replica.ts';
+import { originOf } from '../local/flights.ts';
+import type { MovingLoad } from '../local/loads.ts';
+import { type Entry, isOver, Store } from '../local/store.ts';
+import type { LockReplica } from './lock-replica.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** What a cache's partition is made of, and what happens to it. Instants travel as the time that is left or has passed. */
@@ -17,10 +18,21 @@ type CacheRecord =
       age: number,
       remaining: number | null,
       ttl: number | null,
+      staleFor: number,
+      tags: readonly string[] | undefined,
     ]
   | readonly [type: 'remove', key: Key, hash: number]
+  /** Its time has come, and it is kept as a stale one. */
+  | readonly [type: 'lapse', key: Key, hash: number]
   | readonly [type: 'clear']
-  | readonly [type: 'load', key: Key, hash: number, token: string]
+  | readonly [
+      type: 'load',
+      key: Key,
+      hash: number,
+      token: string,
+      lease: number | undefined,
+      invalidated: readonly string[] | undefined,
+    ]
   /** Loads of which this copy was told before, when a move came to nothing, may have ended since. */
   | readonly [type: 'noLoads'];
 
@@ -29,21 +41,26 @@ export class EngineReplica implements Replica {
   readonly #engine: Engine;
   readonly #values: WireForm;
   readonly #present: (incarnation: string) => boolean;
-  readonly #locks: LockReplica;
+  readonly #locks: LockReplica | undefined;
   /** Copies of partitions that other nodes own. Nothing here expires; it is taken over whole, or dropped. */
   readonly #copies: Store;
   /** The cache over those copies, for who would rather read them than ask their owner. */
   readonly reading: Engine;
-  readonly #loads = new Map<number, Load[]>();
+  readonly #loads = new Map<number, MovingLoad[]>();
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
   readonly #parted = new Set<number>();
 
   /** `present` tells whether a node is still in the cluster. */
-  constructor(engine: Engine, values: WireForm, codec: Codec, present: (incarnation: string) => boolean) {
+  constructor(
+    engine: Engine,
+    values: WireForm,
+    present: (incarnation: string) => boolean,
+    locks?: LockReplica,
+  ) {
     this.#engine = engine;
     this.#values = values;
     this.#present = present;
-    this.#locks = new LockReplica(engine, values, codec);
+    this.#locks = locks;
     this.#copies = new Store(engine.store.partitions);
     this.reading = engine.reading(this.#copies);
   }
@@ -51,16 +68,16 @@ export class EngineReplica implements Replica {
   *snapshot(partition: number): Iterable<ReplicaRecord> {
     const { clock, store } = this.#engine;
     for (const entry of store.entries(partition)) {
-      if (entry.expires > clock.now()) yield* this.#written(entry);
+      if (!isOver(entry, clock.now())) yield* this.#written(entry);
     }
-    yield* this.#locks.snapshot(partition);
+    if (this.#locks !== undefined) yield* this.#locks.snapshot(partition);
   }
 
   *parting(partition: number): Iterable<ReplicaRecord> {
     if (this.#parted.has(partition)) yield ['noLoads'] satisfies CacheRecord;
     this.#parted.add(partition);
-    for (const { key, hash, token } of this.#engine.loads.inFlight(partition)) {
-      yield ['load', key, hash, token] satisfies CacheRecord;
+    for (const { key, hash, token, lease, invalidated } of this.#engine.loads.inFlight(partition)) {
+      yield ['load', key, hash, token, lease, invalidated] satisfies CacheRecord;
     }
   }
 
@@ -71,15 +88,17 @@ export class EngineReplica implements Replica {
         return this.#written(change.entry)[0];
       case 'remove':
         return ['remove', change.key, change.hash] satisfies CacheRecord;
+      case 'lapse':
+        return ['lapse', change.key, change.hash] satisfies CacheRecord;
       case 'clear':
         return ['clear'] satisfies CacheRecord;
       default:
-        return this.#locks.recordOf(change);
+        return this.#locks?.recordOf(change);
     }
   }
 
   stage(partition: number, record: ReplicaRecord): void {
-    if (this.#locks.stage(partition, record)) return;
+    if (this.#locks?.stage(partition, record) === true) return;
     const change = record as CacheRecord;
     switch (change[0]) {
       case 'write':
@@ -90,13 +109,19 @@ export class EngineReplica implements Replica {
         if (entry !== undefined) this.#copies.remove(entry);
         break;
       }
+      case 'lapse': {
+        const entry = this.#copies.find(change[1], change[2]);
+        if (entry !== undefined) entry.expires = Math.min(entry.expires, this.#engine.clock.now());
+        break;
+      }
       case 'clear':
         this.#copies.clearPartition(partition);
         break;
       case 'load': {
         const loads = this.#loads.get(partition) ?? [];
         this.#loads.set(partition, loads);
-        loads.push({ key: change[1], hash: change[2], token: change[3] });
+        const [, key, hash, token, lease, invalidated] = change;
+        loads.push({ key, hash, token, lease, invalidated });
         break;
       }
       case 'noLoads':
@@ -106,7 +131,7 @@ export class EngineReplica implements Replica {
 
   promote(partition: number): void {
     this.#engine.takeOver(partition, this.#copies);
-    this.#locks.promote(partition);
+    this.#locks?.promote(partition);
     for (const load of this.#loads.get(partition) ?? []) {
       // Its runner may have died while the copy was under way; nobody would ever hand in the result.
       if (this.#present(originOf(load.token))) this.#engine.loads.adopt(load);
@@ -117,18 +142,18 @@ export class EngineReplica implements Replica {
   demote(partition: number): void {
     this.#parted.delete(partition);
     this.#engine.handOver(partition, this.#copies);
-    this.#locks.demote(partition);
+    this.#locks?.demote(partition);
   }
 
   discard(partition: number): void {
     this.#copies.clearPartition(partition);
     this.#loads.delete(partition);
-    this.#locks.discard(partition);
+    this.#locks?.discard(partition);
   }
 
   drop(partition: number): void {
     this.#parted.delete(partition);
-    this.#locks.drop(partition);
+    this.#locks?.drop(partition);
     this.#engine.forget(partition);
   }
 
@@ -139,21 +164,21 @@ export class EngineReplica implements Replica {
   #written(entry: Readonly<Entry>): [CacheRecord] | [] {
     const now = this.#engine.clock.now();
     const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
-    const { key, hash, version, ttl, modified } = entry;
+    const { key, hash, version, ttl, modified, staleFor, tags } = entry;
     try {
       const value = this.#values.encoded(entry.value);
-      return [['write', key, hash, value, version, now - modified, remaining, ttl]];
+      return [['write', key, hash, value, version, now - modified, remaining, ttl, staleFor, tags]];
     } catch (error) {
       this.#engine.events.error(error);
       return [];
     }
   }
 
-  #write([, key, hash, value, version, age, remaining, ttl]: CacheRecord &
-    readonly ['write', ...unknown[]]): void {
+  #write(record: CacheRecord & readonly ['write', ...unknown[]]): void {
+    const [, key, hash, value, version, age, remaining, ttl, staleFor, tags] = record;
     const now = this.#engine.clock.now();
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-    const changed = { value, version, modified: now - age, expires, ttl };
+    const changed = { value, version, modified: now - age, expires, ttl, staleFor, tags };
     const entry = this.#copies.find(key, hash);
     if (entry === undefined) this.#copies.insert({ key, hash, ...changed });
     else Object.assign(entry, changed);

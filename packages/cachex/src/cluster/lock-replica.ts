@@ -1,7 +1,6 @@
 import type { Codec, ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
-import type { Engine } from '../local/engine.ts';
-import type { Decision, Lock, LockChange, PartitionLocks, Staged } from '../local/locks.ts';
+import type { Decision, Lock, LockChange, Locks, PartitionLocks, Staged } from '../local/locks.ts';
 import type { Write } from '../local/writes.ts';
 import { travelling } from './travelling.ts';
 import type { WireForm } from './wire-form.ts';
@@ -31,24 +30,23 @@ const types: ReadonlySet<unknown> = new Set(['lock', 'unlock', 'decision', 'deci
 
 /** How locks, staged writes and decisions are copied and move with their partition. */
 export class LockReplica {
-  readonly #engine: Engine;
+  readonly #locks: Locks;
   readonly #values: WireForm;
   readonly #codec: Codec;
   readonly #copies = new Map<number, Copy>();
 
-  constructor(engine: Engine, values: WireForm, codec: Codec) {
-    this.#engine = engine;
+  constructor(locks: Locks, values: WireForm, codec: Codec) {
+    this.#locks = locks;
     this.#values = values;
     this.#codec = codec;
   }
 
   *snapshot(partition: number): Iterable<ReplicaRecord> {
-    const { locks, decisions } = this.#engine.locks!.of(partition);
+    const { locks, decisions } = this.#locks.of(partition);
     // Each as it is when it is read out; those that have gone meanwhile were told of as well.
-    for (const lock of locks) if (this.#engine.locks!.knows(lock)) yield this.#lock(lock);
+    for (const lock of locks) if (this.#locks.knows(lock)) yield this.#lock(lock);
     for (const decision of decisions) {
-      if (this.#engine.locks!.decision(decision.id, decision.hash) === decision)
-        yield this.#decision(decision);
+      if (this.#locks.decision(decision.id, decision.hash) === decision) yield this.#decision(decision);
     }
   }
 
@@ -69,7 +67,7 @@ export class LockReplica {
     const change = record as LockRecord;
     const copy = this.#copies.get(partition) ?? { locks: new Map(), decisions: new Map() };
     this.#copies.set(partition, copy);
-    const now = this.#engine.locks!.now;
+    const now = this.#locks.now;
     switch (change[0]) {
       case 'lock': {
         const [, id, token, remaining, keys, home, bytes] = change;
@@ -102,14 +100,14 @@ export class LockReplica {
     const copy = this.#copies.get(partition);
     this.#copies.delete(partition);
     if (copy !== undefined)
-      this.#engine.locks!.adopt(partition, {
+      this.#locks.adopt(partition, {
         locks: [...copy.locks.values()],
         decisions: [...copy.decisions.values()],
       });
   }
 
   demote(partition: number): void {
-    const { locks, decisions }: PartitionLocks = this.#engine.locks!.depart(partition);
+    const { locks, decisions }: PartitionLocks = this.#locks.depart(partition);
     this.#copies.set(partition, {
       locks: new Map(locks.map((lock) => [lock.id, lock])),
       decisions: new Map(decisions.map((decision) => [decision.id, decision])),
@@ -121,7 +119,7 @@ export class LockReplica {
   }
 
   drop(partition: number): void {
-    this.#engine.locks!.depart(partition);
+    this.#locks.depart(partition);
   }
 
   #lock({ id, token, until, keys, staged }: Lock): ReplicaRecord {
@@ -130,7 +128,7 @@ export class LockReplica {
       'lock',
       id,
       token,
-      until - this.#engine.locks!.now,
+      until - this.#locks.now,
       keys.map(({ key, hash }) => [key, hash] as const),
       staged === undefined ? undefined : [staged.home.hash, staged.home.token],
       writes === undefined ? undefined : this.#codec.encodeList(writes),
@@ -138,6 +136,6 @@ export class LockReplica {
   }
 
   #decision({ id, hash, until, pending }: Decision): ReplicaRecord {
-    return ['decision', id, hash, until - this.#engine.locks!.now, pending] satisfies LockRecord;
+    return ['decision', id, hash, until - this.#locks.now, pending] satisfies LockRecord;
   }
 }

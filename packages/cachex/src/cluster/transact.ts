@@ -5,7 +5,7 @@ import { CacheError } from '../errors.ts';
 import { Draft, type DraftEntry, inOrder } from '../local/draft.ts';
 import type { KeyRef } from '../local/locks.ts';
 import type { Write } from '../local/writes.ts';
-import { Caller } from './caller.ts';
+import { Caller, refuseElsewhere } from './caller.ts';
 import { lockLost } from './lock-lost.ts';
 import type { LockAnswer } from './operations/lock.ts';
 import { promised } from './promised.ts';
@@ -37,21 +37,13 @@ export async function transact(
   work: (tx: Methods) => unknown,
 ): Promise<unknown> {
   const locks = caller.engine.locks!;
-  if (caller.settings.local === true) refuseElsewhere(caller, keys);
+  if (caller.settings.local === true)
+    for (const key of keys) refuseElsewhere(caller.node, 'a transaction', key);
   const transaction = new Transaction(caller, keys, locks.begin(), lease);
   try {
     return await transaction.run(work);
   } finally {
     locks.end(transaction.id);
-  }
-}
-
-function refuseElsewhere({ node, name }: Caller, keys: readonly Key[]): void {
-  for (const key of keys) {
-    const { owner } = node.route(key);
-    if (owner === node.id) continue;
-    const message = `local: '${name}' would lock a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is locked there`;
-    throw new CacheError('INVALID_OPTION', message);
   }
 }
 

@@ -57,7 +57,7 @@ export class Draft {
         if (before !== undefined) writes.push(['remove', hash, [key]]);
         continue;
       }
-      const kept = before?.expires === after.expires && before.ttl === after.ttl;
+      const kept = before !== undefined && sameKeeping(before, after);
       const replaced = before?.version !== after.version;
       if (after.expires <= now) {
         // By itself, as it does in the cache, unless it was to expire at once.
@@ -97,6 +97,16 @@ export class Draft {
       `key: ${describe(key)} is not a key of this transaction; name it in \`keys\``,
     );
   }
+}
+
+/** Whether all is as it was but for the value, and when that was written. */
+function sameKeeping(one: Entry, other: Entry): boolean {
+  return (
+    one.expires === other.expires &&
+    one.ttl === other.ttl &&
+    one.staleFor === other.staleFor &&
+    one.tags === other.tags
+  );
 }
 
 /** The entries that there are of some keys, for a draft. */

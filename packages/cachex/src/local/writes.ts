@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 
 /**
  * What a transaction does to one key, in a form that can be sent: to give it a value, to change only what is known of its
- * entry, or to remove it. `kept`: its expiry stays as it is, whatever that is when this is written.
+ * entry, or to remove it. `kept`: its expiry and its tags stay as they are, whatever they are when this is written.
  */
 export type Write =
   | readonly [what: 'put', hash: number, traits: Traits, kept: boolean, held: unknown]

@@ -67,6 +67,21 @@ describe.each(setUps)('transaction $name', (setUp) => {
     expect(await cache.exists('new')).toBe(false);
   });
 
+  it('keeps the tags of entries whose value it changes, and gives others theirs', async () => {
+    const opened = await setUp.open();
+    const { cache } = opened;
+    await cache.put(a, 1, { tags: ['old'] });
+    await cache.put(b, 1, { tags: ['old'] });
+    await cache.transaction([a, b, c], async (tx) => {
+      await tx.incr(a);
+      await tx.put(b, 2, { tags: ['new'] });
+      await tx.put(c, 3, { tags: ['new'] });
+    });
+    expect(await cache.invalidateTag('old')).toBe(1);
+    expect(await everywhere(opened, [a, b, c])).toEqual([undefined, 2, 3]);
+    expect(await cache.invalidateTag('new')).toBe(2);
+  });
+
   it('writes nothing when the function throws, and passes the error on', async () => {
     const opened = await setUp.open();
     const { cache, stranger } = opened;
@@ -199,12 +214,14 @@ describe.each(clusters)('transaction $name', (setUp) => {
 
   it('lets writes of others wait while it runs, and reads go on', async () => {
     const { cache, stranger, owner } = await setUp.open({ functions: { load: () => 'loaded' } });
+    const load = (): string => 'loaded';
     await cache.put(a, 'before');
     const [gate, begun] = [aGate(), aGate()];
-    const running = cache.transaction([a], async (tx) => {
+    const running = cache.transaction([a, c], async (tx) => {
       begun.open();
       await gate.passed;
       await tx.put(a, `${await tx.get(a)}, then the transaction`);
+      await tx.put(c, 'not loaded');
     });
     await setUp.run(begun.passed);
     let written = false;
@@ -214,12 +231,24 @@ describe.each(clusters)('transaction $name', (setUp) => {
         written = true;
         return existed;
       });
-    expect([await owner(a).get(a), await stranger(a).fetch(a, 'load')]).toEqual(['before', 'before']);
+    const many = stranger(a).putMany([
+      [a, 'many'],
+      [b, 'many'],
+    ]);
+    const loading = Promise.all([stranger(c).fetch(c, load), owner(c).fetch(c, 'load')]);
+    expect([await owner(a).get(a), await stranger(a).fetch(a, 'load'), await cache.fetch(a, load)]).toEqual([
+      'before',
+      'before',
+      'before',
+    ]);
+    expect(await stranger(a).getMany([a])).toEqual(['before']);
     expect(written).toBe(false);
     gate.open();
     await running;
     expect(await writing).toBe(true);
-    expect(await cache.get(a)).toBe('last');
+    await many;
+    expect(['last', 'many']).toContain(await cache.get(a));
+    expect(await loading).toEqual(['not loaded', 'not loaded']);
   });
 
   it('gives up waiting for a lock with LOCKED, and so does a write', async () => {

@@ -4,6 +4,8 @@ import { entries } from './entries.ts';
 import { execute } from './execute.ts';
 import { explain } from './explain.ts';
 import { exportComposition } from './export.ts';
+import { fetch } from './fetch.ts';
+import { fetchSync } from './fetchSync.ts';
 import { getAndUpdate } from './getAndUpdate.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
@@ -19,6 +21,8 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   execute,
   explain,
   export: exportComposition,
+  fetch,
+  fetchSync,
   getAndUpdate,
   import: importComposition,
   inspect,

@@ -6,11 +6,13 @@ import { commit } from './commit.ts';
 import { confirm } from './confirm.ts';
 import { execute } from './execute.ts';
 import { inspect } from './inspect.ts';
+import { lease } from './lease.ts';
 import { listKeys } from './listKeys.ts';
 import { lock } from './lock.ts';
 import { outcome } from './outcome.ts';
 import { prolong } from './prolong.ts';
 import { readEntries } from './readEntries.ts';
+import { renew } from './renew.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stage } from './stage.ts';
@@ -27,11 +29,13 @@ export const operations: Readonly<Record<string, Operation>> = {
   confirm,
   execute,
   inspect,
+  lease,
   listKeys,
   lock,
   outcome,
   prolong,
   readEntries,
+  renew,
   reset,
   settle,
   stage,
