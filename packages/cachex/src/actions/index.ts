@@ -20,6 +20,7 @@ import { type Persist, persist } from './persist.ts';
 import { type Prune, prune } from './prune.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
+import { type Ready, ready } from './ready.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Reset, reset } from './reset.ts';
 import { type Size, size } from './size.ts';
@@ -28,6 +29,7 @@ import { type Take, take } from './take.ts';
 import { type Touch, touch } from './touch.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
+import { type Warm, warm } from './warm.ts';
 
 /** The name of an action. Aliases are not among them. */
 export type ActionName =
@@ -50,6 +52,7 @@ export type ActionName =
   | 'prune'
   | 'purge'
   | 'put'
+  | 'ready'
   | 'refresh'
   | 'reset'
   | 'size'
@@ -57,7 +60,8 @@ export type ActionName =
   | 'take'
   | 'touch'
   | 'ttl'
-  | 'update';
+  | 'update'
+  | 'warm';
 
 /** Every action by its name. */
 export const actions: Readonly<Record<ActionName, Action>> = {
@@ -80,6 +84,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   prune,
   purge,
   put,
+  ready,
   refresh,
   reset,
   size,
@@ -88,6 +93,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   touch,
   ttl,
   update,
+  warm,
 };
 
 /** The methods of a cache, those of every action. */
@@ -111,6 +117,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Prune<M>,
     Purge<M>,
     Put<K, V, M>,
+    Ready<M>,
     Refresh<K, M>,
     Reset<M>,
     Size<M>,
@@ -118,4 +125,5 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Take<K, V, M>,
     Touch<K, M>,
     Ttl<K, M>,
-    Update<K, V, M> {}
+    Update<K, V, M>,
+    Warm<M> {}

@@ -66,6 +66,7 @@ export function createCache(options: object = {}): unknown {
   });
   try {
     engine.hooks?.open(methods as Methods);
+    engine.warmers?.open(methods as Methods);
   } catch (error) {
     close();
     throw error;

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@cachex/router';
-import type { Key } from '@cachex/router/hash';
+import { hashKey, type Key } from '@cachex/router/hash';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
 import { Events } from './events.ts';
@@ -9,13 +9,16 @@ import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
 import type { ValueForm } from './value-form.ts';
+import { type WarmerSettings, Warmers, type WarmingPlace } from './warmers.ts';
 
 /** One change to the entries of an engine, told in the order they happen. */
 export type Change =
   /** The entry is new, or something of it changed. The record itself: read it at once, it goes on changing. */
   | { readonly type: 'write'; readonly entry: Readonly<Entry> }
   | { readonly type: 'remove'; readonly key: Key; readonly hash: number }
-  | { readonly type: 'clear'; readonly partition: number };
+  | { readonly type: 'clear'; readonly partition: number }
+  /** What is known of the runs of a warmer is another now. */
+  | { readonly type: 'warmer'; readonly name: string; readonly hash: number };
 
 /** Everything an engine is made of; nothing is looked up elsewhere. */
 export interface EngineSettings {
@@ -41,6 +44,10 @@ export interface EngineSettings {
   readonly stats: boolean;
   /** None unless set. */
   readonly hooks?: readonly HookSettings[];
+  /** None unless set. */
+  readonly warmers?: readonly WarmerSettings[];
+  /** Where the runs of warmers are decided upon; in this engine unless set. */
+  readonly warming?: WarmingPlace;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
@@ -67,6 +74,8 @@ export class Engine {
   readonly events: Events;
   /** `undefined` unless there are some. */
   readonly hooks: Hooks | undefined;
+  /** `undefined` unless there are some. */
+  readonly warmers: Warmers | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -93,6 +102,7 @@ export class Engine {
     });
     this.events = new Events((event, args) => this.hooks?.served(event, args));
     this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
+    this.warmers = over === undefined ? this.#makeWarmers(settings) : undefined;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
@@ -253,6 +263,7 @@ export class Engine {
   /** The partition is another engine's now, and what it has here goes on as a copy of that. */
   handOver(partition: number, copy: Store): void {
     this.loads.depart(partition);
+    this.warmers?.depart(partition);
     copy.take(partition, this.store);
     if (this.store.length === 0) this.expiry.disarm();
   }
@@ -260,6 +271,7 @@ export class Engine {
   /** The partition is not this engine's any more. Nothing is removed in the sense of `changed`: it lives on elsewhere. */
   forget(partition: number): void {
     this.loads.depart(partition);
+    this.warmers?.depart(partition);
     this.store.clearPartition(partition);
     if (this.store.length === 0) this.expiry.disarm();
   }
@@ -279,6 +291,7 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     this.expiry.close();
+    this.warmers?.close(closedError(this.name));
     this.hooks?.close();
     this.loads.close(closedError(this.name));
     for (const partition of this.partitions) this.store.clearPartition(partition);
@@ -294,6 +307,17 @@ export class Engine {
   #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
     if (hooks.length === 0) return undefined;
     return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
+  }
+
+  #makeWarmers({ name, clock, partitions, warmers = [], warming }: EngineSettings): Warmers | undefined {
+    if (warmers.length === 0) return undefined;
+    return new Warmers({
+      ...{ name, clock, partitions, warmers },
+      ...(warming === undefined ? {} : { place: warming }),
+      changed: (warmer) => this.#changed?.({ type: 'warmer', name: warmer, hash: hashKey(warmer) }),
+      error: (error) => this.events.error(error),
+      warmed: (warmer, written) => this.events.warmed(warmer, written),
+    });
   }
 
   #expire(entry: Entry): void {

@@ -10,6 +10,8 @@ import type { EngineSettings } from './engine.ts';
 import { hookList } from './hook-options.ts';
 import type { Hook, HookSettings } from './hooks.ts';
 import { byCopy, byReference } from './value-form.ts';
+import { warmerList } from './warmer-options.ts';
+import type { Warmer, WarmerSettings } from './warmers.ts';
 
 /** How expired entries are found. */
 export interface ExpirationOptions {
@@ -47,6 +49,8 @@ export interface CacheOptions<
   stats?: boolean;
   /** Told of calls, or of what the cache does of its own accord; see docs/hooks.md. */
   hooks?: readonly Hook<K, V>[];
+  /** Fill the cache before anybody asks; see docs/warming.md. */
+  warmers?: readonly Warmer<K, V>[];
   /** Where time comes from; for tests. Default: the clock of this process. */
   clock?: Clock;
   /** Where numbers in [0, 1) come from; for tests. Default: `Math.random`. */
@@ -103,6 +107,7 @@ export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionC
   functions: functionMap,
   stats: flag,
   hooks: hookList,
+  warmers: warmerList,
 };
 
 const checks: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
@@ -121,6 +126,7 @@ export interface CheckedDataOptions {
   functions?: FunctionMap<any, unknown>;
   stats?: boolean;
   hooks?: readonly HookSettings[];
+  warmers?: readonly WarmerSettings[];
 }
 
 /** The settings of an engine that data options decide. */
@@ -128,9 +134,9 @@ type DataSettings = Pick<EngineSettings, keyof CheckedDataOptions>;
 
 /** The part of an engine's settings that data options decide, defaults filled in. */
 export function dataSettings(options: CheckedDataOptions): DataSettings {
-  const { ttl = null, expiration = {}, functions = {}, stats = false, hooks = [] } = options;
+  const { ttl = null, expiration = {}, functions = {}, stats = false, hooks = [], warmers = [] } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, stats, hooks };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, stats, hooks, warmers };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {

@@ -2,13 +2,17 @@
 import type { AnyComposition } from '../composition.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
+import { ready } from './ready.ts';
 import { reset } from './reset.ts';
 import { stats } from './stats.ts';
+import { warm } from './warm.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
   explain,
   inspect,
+  ready,
   reset,
   stats,
+  warm,
 };

@@ -5,6 +5,9 @@ import { inspect } from './inspect.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stats } from './stats.ts';
+import { warm } from './warm.ts';
+import { warmed } from './warmed.ts';
+import { warming } from './warming.ts';
 
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -13,4 +16,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   reset,
   settle,
   stats,
+  warm,
+  warmed,
+  warming,
 };
