@@ -1,3 +1,4 @@
+import type { Key } from '@cachex/router/hash';
 import type { Engine } from './local/engine.ts';
 import type { Parameter } from './parameters.ts';
 
@@ -12,6 +13,15 @@ export interface Replies<T> {
 
 /** A result of type `T` as mode `M` delivers it. */
 export type Reply<M extends Mode, T> = Replies<T>[M];
+
+/** What a method of each mode returns that answers piece by piece. */
+export interface Pieces<T> {
+  sync: IterableIterator<T>;
+  async: AsyncIterableIterator<T>;
+}
+
+/** Pieces of type `T` as mode `M` delivers them. */
+export type Iteration<M extends Mode, T> = Pieces<T>[M];
 
 /** Options every clustered method takes beside its own. */
 export interface ClusterCallOptions {
@@ -43,9 +53,9 @@ export type Counter =
   | 'updates'
   | 'removals'
   | 'loads'
+  | 'invocations'
   | 'expirations'
-  | 'evictions'
-  | 'invocations';
+  | 'evictions';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;
@@ -65,13 +75,17 @@ interface Declaration<A extends readonly unknown[], R> {
   readonly repeatable: boolean;
   /** One for each argument, in order; each checks its argument on the caller, before anything happens. */
   readonly parameters: { readonly [I in keyof A]: Parameter<A[I]> };
-  /** `'value'`: the result is a stored value as it is held (see ValueForm), and the facade opens it for the reader. */
-  readonly result: 'value' | 'plain';
+  /**
+   * `'value'`: the result is a stored value as it is held (see ValueForm), and the facade opens it for the reader;
+   * `'values'`: a list of such.
+   */
+  readonly result: 'value' | 'values' | 'plain';
   /**
    * Set on actions that wait for the user's code. `'promise'`: `execute` answers a promise in every mode, and what is
-   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one.
+   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one. `'iterable'`: it answers
+   * piece by piece; in a cluster what is wrong with the call rejects the first step.
    */
-  readonly answers?: 'promise' | 'either';
+  readonly answers?: 'promise' | 'either' | 'iterable';
   /**
    * What the outcome of one execution adds to the statistics of the node that executed it. An action whose result does
    * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
@@ -99,6 +113,25 @@ export interface MergedAction<A extends readonly unknown[], R> extends Declarati
   execute(engine: Engine, partitions: Partitions, ...args: A): R;
 }
 
+type BatchArguments = readonly [items: readonly unknown[], options: unknown];
+
+/**
+ * An action on many keys: each item of a list is executed once, at the owner of its key. A call of its own is made of what
+ * concerns one node; see `batch.ts`.
+ */
+export interface BatchAction<A extends BatchArguments, R> extends Declaration<A, readonly R[]> {
+  readonly route: {
+    readonly kind: 'batch';
+    keyOf(item: A[0][number]): Key;
+    /** Whether a call with these options is made at one node as a whole, or not at all. */
+    whole?(options: A[1]): boolean;
+  };
+  /** For one item, in the order of the list. Synchronous, and never throws: all that can be wrong is found before. */
+  execute(engine: Engine, hash: number, item: A[0][number], options: A[1]): R;
+  /** What the outcome of one item adds to the statistics; `counts` is about the list. */
+  countsItem?(result: R): Counter | undefined;
+}
+
 /** An action about the node it is called on; nothing is routed. */
 export interface LocalAction<A extends readonly unknown[], R> extends Declaration<A, R> {
   readonly route: { readonly kind: 'local' };
@@ -110,7 +143,11 @@ export interface LocalAction<A extends readonly unknown[], R> extends Declaratio
  * name in `cluster/compositions` makes it out of calls that are routed.
  */
 export interface CallerAction<A extends readonly unknown[], R> extends Declaration<A, R> {
-  readonly route: { readonly kind: 'caller' };
+  readonly route: {
+    readonly kind: 'caller';
+    /** It is about all entries: with `partial: 'allow'`, those that cannot be reached may be left out. */
+    readonly everything?: true;
+  };
   /** In one process. `cache` is what the user calls methods of. */
   execute(engine: Engine, cache: Methods, ...args: A): R;
 }
@@ -124,5 +161,6 @@ type Any = any;
 export type Action =
   | KeyedAction<Any, Any>
   | MergedAction<Any, Any>
+  | BatchAction<Any, Any>
   | LocalAction<Any, Any>
   | CallerAction<Any, Any>;

@@ -6,12 +6,14 @@
  * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
+ * - `UNKNOWN_COMMAND`: no command of that name is registered where the call ran.
+ * - `CROSS_SLOT`: keys belong to several nodes, of a call that only one node can execute as a whole.
  * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
  * - `UNKNOWN_OUTCOME`: a write was sent, and nobody can tell any more whether it has happened.
  * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
- * - `PARTIAL_RESULT`: a merged call could not cover every partition, or not reach every node.
+ * - `PARTIAL_RESULT`: a call about all entries, all nodes or many keys could not reach everything it concerns.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
  * - `CLOSED`: the cache or its node is closed.
@@ -23,6 +25,8 @@ export type CacheErrorCode =
   | 'NON_NUMERIC_VALUE'
   | 'NOT_SERIALIZABLE'
   | 'UNKNOWN_FUNCTION'
+  | 'UNKNOWN_COMMAND'
+  | 'CROSS_SLOT'
   | 'TIMEOUT'
   | 'NODE_DOWN'
   | 'UNKNOWN_OUTCOME'

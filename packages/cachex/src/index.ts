@@ -1,6 +1,6 @@
 export type { Clock, Random, Timer } from '@cachex/router';
 export type { Key } from '@cachex/router/hash';
-export type { CallOptions, ClusterCallOptions, Mode, Reply } from './action.ts';
+export type { CallOptions, ClusterCallOptions, Iteration, Mode, Reply } from './action.ts';
 export type { AddOptions } from './actions/add.ts';
 export type { DecrOptions } from './actions/decr.ts';
 export type { FetchOptions } from './actions/fetch.ts';
@@ -8,12 +8,22 @@ export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';
 export type { ActionName, Actions } from './actions/index.ts';
 export type { NodeOption } from './actions/inspect.ts';
+export type { InvokeArguments } from './actions/invoke.ts';
 export type { PruneOptions } from './actions/prune.ts';
 export type { PutOptions } from './actions/put.ts';
+export type { PutManyOptions } from './actions/putMany.ts';
 export type { ResetOptions } from './actions/reset.ts';
 export type { StatsOptions } from './actions/stats.ts';
 export type { WarmOptions } from './actions/warm.ts';
 export type { Call } from './call.ts';
+export type {
+  Command,
+  CommandArguments,
+  CommandMap,
+  CommandResult,
+  ReadCommand,
+  WriteCommand,
+} from './commands.ts';
 export type { Duration } from './duration.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
 export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
@@ -26,3 +36,14 @@ export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';
 export type { Warmed, WarmedEntry, Warmer, WarmerStatus } from './local/warmers.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';
+export type {
+  Condition,
+  Field,
+  Operators,
+  Query,
+  Select,
+  Selected,
+  StreamedEntry,
+  Where,
+} from './query/query.ts';
+export type { EntryRecord, ImportedRecord } from './records.ts';

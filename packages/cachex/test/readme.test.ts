@@ -19,10 +19,14 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/backups.md',
+  'docs/commands.md',
   'docs/errors.md',
+  'docs/hooks.md',
+  'docs/limits.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/values.md',
+  'docs/warming.md',
   ...actionPages,
 ];
 const others = [
@@ -113,6 +117,10 @@ function localSignatures(text: string): string[] {
     .filter((method) => method !== '')
     .map((method) =>
       method
+        .replaceAll(/\s+/g, ' ')
+        .replace('( ', '(')
+        .replace(/,? \)/, ')')
+        .replace('...rest: InvokeArguments<C[N], CallOptions[M]>', 'args?: CommandArguments<C[N]>')
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')

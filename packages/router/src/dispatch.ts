@@ -14,6 +14,7 @@ import {
   mayHaveHappened,
   meaningOf,
   orAborted,
+  type Shares,
 } from './journey.ts';
 import { type Part, PartialResultError } from './partial-result.ts';
 import { PartitionSet } from './partition-set.ts';
@@ -96,12 +97,13 @@ export class Dispatch {
   }
 
   /**
-   * Calls the owners of all partitions, each partition exactly once: what a reply does not cover is asked again, of
-   * whoever owns it by then. Rejects with a {@link PartialResultError} when some are still missing at the deadline.
+   * Calls the owners of all partitions, or of some and each with arguments of its own (`shares`), each partition exactly
+   * once: what a reply does not cover is asked again, of whoever owns it by then. Rejects with a
+   * {@link PartialResultError} when some are still missing at the deadline.
    */
-  async callAll<T>(call: Call): Promise<readonly Part<T>[]> {
+  async callAll<T>(call: Call, shares?: Shares): Promise<readonly Part<T>[]> {
     const journey = this.#start(call);
-    return this.#tracked(this.#callPartitions<T>(journey));
+    return this.#tracked(this.#callPartitions<T>(journey, shares));
   }
 
   async #callOwner(hash: number, journey: Journey): Promise<unknown> {
@@ -152,13 +154,14 @@ export class Dispatch {
     }
   }
 
-  async #callPartitions<T>(journey: Journey): Promise<readonly Part<T>[]> {
+  async #callPartitions<T>(journey: Journey, shares: Shares | undefined): Promise<readonly Part<T>[]> {
     const { agreement } = this.#options;
     const partitions = agreement.view.owners.length;
-    const missing = new PartitionSet(partitions);
-    for (let partition = 0; partition < partitions; partition += 1) missing.add(partition);
+    const missing = PartitionSet.of(partitions, shares?.partitions ?? Array(partitions).keys());
+    const wanted = [...missing].length;
     const parts: Part<T>[] = [];
     let failure: unknown;
+    let doubtful = false;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
       const view = agreement.view;
       const asked = [...this.#byOwner(missing)].map(async ([owner, set]) => {
@@ -166,7 +169,7 @@ export class Dispatch {
         const part = await this.#ask(
           owner,
           { kind: 'partitions', set: set.bits },
-          { ...journey, id: this.#nextId() },
+          { ...journey, args: shares?.args(set) ?? journey.args, id: this.#nextId() },
         );
         // It waited there for as long as the call may take, or does not know the partitions yet.
         if (part.kind === 'wrongOwner' || (part.kind === 'refused' && part.code === 'TIMEOUT')) return;
@@ -177,14 +180,16 @@ export class Dispatch {
       });
       for (const settled of await Promise.allSettled(asked)) {
         if (settled.status === 'fulfilled') continue;
-        if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout')
+        if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout') {
           failure = settled.reason;
-        else failure = mayAskAgain(settled.reason, journey, false);
+          doubtful ||= mayHaveHappened(settled.reason, journey);
+        } else failure = mayAskAgain(settled.reason, journey, false);
       }
       const left = [...missing];
       if (left.length === 0) return parts;
       if (journey.deadline - this.#options.clock.now() <= 0) {
-        throw new PartialResultError(parts, left, partitions, agreement.view.epoch, failure);
+        const { epoch } = agreement.view;
+        throw new PartialResultError({ parts, missing: left, wanted, epoch, doubtful }, failure);
       }
       await this.#rest(journey, view.epoch, pause);
     }

@@ -317,6 +317,29 @@ describe('a call to all partitions', () => {
     }
   });
 
+  it('asks the owners of some partitions alone, each with arguments of its own', async () => {
+    await pair();
+    const [mine] = all.filter((partition) => a.view.owners[partition] === 'a');
+    const [theirs, others] = all.filter((partition) => a.view.owners[partition] === 'b');
+    const share = (...partitions: number[]) => ({
+      partitions,
+      args: (set: Iterable<number>) => [[...set].join()],
+    });
+    const parts = await cluster.run(a.dispatch.callAll(work('note'), share(mine!, theirs!, others!)));
+    expect(covered(parts)).toEqual([mine!, theirs!, others!].sort((x, y) => x - y));
+    expect(executed.sort()).toEqual([`a:${mine}`, `b:${[theirs!, others!].join()}`]);
+    expect(await cluster.run(a.dispatch.callAll(work('note'), share()))).toEqual([]);
+  });
+
+  it.each([
+    ['doubtful if they may have executed what must not be repeated', false, true],
+    ['not doubtful if that would do no harm', true, false],
+  ])('is %s', async (_what, repeatable, doubtful) => {
+    await pair();
+    const call = a.dispatch.callAll({ ...work('hold'), repeatable, timeout: 200 });
+    await expect(cluster.run(call)).rejects.toMatchObject({ code: 'PARTIAL_RESULT', doubtful });
+  });
+
   it('says which partitions are missing at the deadline, and what the others answered', async () => {
     await pair();
     const theirs = all.filter((partition) => a.view.owners[partition] === 'b');

@@ -1,7 +1,8 @@
 import type { Call as RoutedCall, RoutedNode } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Action, Methods } from '../action.ts';
-import type { Actions } from '../actions/index.ts';
+import { type ActionName, type Actions, actions } from '../actions/index.ts';
+import type { AnyBatch } from '../batch.ts';
 import {
   bindAll,
   bindLocal,
@@ -14,15 +15,19 @@ import {
   type Method,
 } from '../bind.ts';
 import type { Call } from '../call.ts';
+import type { CommandMap } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
 import { reported, travelling } from '../reporting.ts';
+import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
+import { iterated } from './iterated.ts';
+import { located } from './located.ts';
 import { mergeParts } from './merge-parts.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
@@ -30,21 +35,33 @@ import type { WireForm } from './wire-form.ts';
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
+  | 'get'
+  | 'getMany'
+  | 'exists'
+  | 'has'
+  | 'ttl'
+  | 'size'
+  | 'count'
+  | 'isEmpty'
+  | 'keys'
+  | 'stats'
+  | 'stream'
+  | 'entries'
+  | 'export'
 >;
 
 /**
  * A cache shared by the nodes of a cluster: the methods of a local one, answering promises. They never throw; they reject.
  * They need no `this`.
  */
-export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
-  extends Actions<K, V, 'async', F> {
+export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>, C = CommandMap<V>>
+  extends Actions<K, V, 'async', F, C> {
   /** The name under which every node opens it. */
   readonly name: string;
   /** This node's share of the entries, read synchronously. */
   readonly local: LocalShare<K, V, F>;
   /** Executes one call record, exactly as the method of that name would. */
-  call<C extends Call<K, V, F, 'async'>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
+  call<R extends Call<K, V, F, 'async', C>>(call: R): ReturnType<Actions<K, V, 'async', F, C>[R['action']]>;
   /** Calls `listener` whenever `event` happens at this node. */
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */
@@ -74,11 +91,13 @@ export function clusterCache(
   return Object.assign(methods, {
     name,
     local: Object.freeze(shares),
-    call: (call: unknown) =>
-      rejecting(() => {
+    call(call: unknown): unknown {
+      const perform = (): unknown => {
         refuseUnusable(options);
         return dispatch(methods, call);
-      }),
+      };
+      return iterates(call) ? iterated(perform) : rejecting(perform);
+    },
     on: engine.events.on.bind(engine.events),
     off: engine.events.off.bind(engine.events),
   }) as unknown as ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
@@ -91,32 +110,46 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
   const composition = Object.hasOwn(compositions, action.name) ? compositions[action.name] : undefined;
   const anywhere = action.route.kind === 'keyed' && action.effect === 'read' && action.answers === undefined;
   const length = action.parameters.length;
-  return (...given) =>
-    rejecting(() => {
-      refuseUnusable(options);
-      const args: unknown[] = action.arrange?.(given) ?? given.slice(0, length);
-      args.length = length;
-      const settings = takeCallOptions(action, args);
-      settings.signal?.throwIfAborted();
-      const checked = checkArguments(action, args);
-      if (composition?.applies(...checked) === true) {
-        const compose = (): unknown => composition.compose(new Caller(options, cache, settings), ...checked);
-        return composition.toldElsewhere === true ? compose() : whole(engine, action, checked, compose);
-      }
-      checkWire(action, checked);
-      if (action.route.kind === 'local') return here(...args);
-      // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
-      // a deadline, may be aborted, and keeps the process alive.
-      if (node.solo && action.answers !== 'promise') return here(...args);
-      if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
-        return here(...args);
-      if (anywhere && copies !== undefined) {
-        const hash = hashKey(keyOf(action, checked));
-        if (node.copies(hash))
-          return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
-      }
-      return route(action, checked, settings, options);
-    });
+  const perform = (given: readonly unknown[]): unknown => {
+    refuseUnusable(options);
+    const args: unknown[] = action.arrange?.(given) ?? given.slice(0, length);
+    args.length = length;
+    const settings = takeCallOptions(action, args);
+    settings.signal?.throwIfAborted();
+    const checked = checkArguments(action, args);
+    if (composition?.applies(...checked) === true) {
+      const compose = (): unknown => composition.compose(new Caller(options, cache, settings), ...checked);
+      return composition.toldElsewhere === true ? compose() : whole(engine, action, checked, compose);
+    }
+    checkWire(action, checked);
+    // What was a list to walk through has been walked through.
+    if (action.route.kind === 'batch') args.splice(0, length, ...checked);
+    if (action.route.kind === 'local') return here(...args);
+    // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
+    // a deadline, may be aborted, and keeps the process alive.
+    if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
+    if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
+      return here(...args);
+    if (anywhere && copies !== undefined) {
+      const hash = hashKey(keyOf(action, checked));
+      if (node.copies(hash))
+        return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
+    }
+    return route(action, checked, settings, options);
+  };
+  return action.answers === 'iterable'
+    ? (...given) => iterated(() => perform(given))
+    : (...given) => rejecting(() => perform(given));
+}
+
+/** Whether a call record is one that is answered piece by piece. */
+function iterates(call: unknown): boolean {
+  const name = (call as { action?: unknown } | null | undefined)?.action;
+  return (
+    typeof name === 'string' &&
+    Object.hasOwn(actions, name) &&
+    actions[name as ActionName].answers === 'iterable'
+  );
 }
 
 /** A call that is made of others counts as one, and is told of, here, where it is put together. */
@@ -135,8 +168,9 @@ async function route(
   action: Action,
   args: readonly unknown[],
   settings: CallSettings,
-  { name, node, values }: ClusterCacheOptions,
+  options: ClusterCacheOptions,
 ): Promise<unknown> {
+  const { name, node, values } = options;
   const held = action.parameters.map((parameter: Parameter<unknown>, index: number) =>
     toSend(parameter, values, args[index]),
   );
@@ -152,6 +186,12 @@ async function route(
     const asked = node.dispatch.callAll(call);
     const merged = await mergeParts(action.name, action.route.merge, asked, settings);
     return finishResult(action, values, merged, args);
+  }
+  if (action.route.kind === 'batch') {
+    const { keyOf } = action.route;
+    const items = args[0] as readonly unknown[];
+    if (settings.local === true) for (const item of items) refuseElsewhere(node, action, keyOf(item));
+    return routeBatch(action as AnyBatch, held, args, settings, options);
   }
   const key = keyOf(action, args);
   if (settings.local === true) refuseElsewhere(node, action, key);
@@ -192,6 +232,14 @@ function refuseWrite(action: Action): Method {
       `local.${action.name}: a write concerns the whole cluster; call ${action.name} on the cache itself`,
     );
   };
+}
+
+function locating<T>(node: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw located(error, node);
+  }
 }
 
 /** Methods of a cluster reject and never throw, with errors of this library's own kind. */

@@ -1,7 +1,9 @@
 import type { Clock, Random } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
+import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
+import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
 import { type HookSettings, Hooks } from './hooks.ts';
@@ -41,6 +43,7 @@ export interface EngineSettings {
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   readonly functions: FunctionMap<any, unknown>;
+  readonly commands?: AnyCommands;
   readonly stats: boolean;
   /** None unless set. */
   readonly hooks?: readonly HookSettings[];
@@ -69,6 +72,7 @@ export class Engine {
   readonly partitions: readonly number[];
   readonly values: ValueForm;
   readonly functions: Functions;
+  readonly commands: Commands;
   readonly loads: Loads;
   readonly expiry: Expiry;
   readonly events: Events;
@@ -93,6 +97,7 @@ export class Engine {
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.functions = new Functions(name, functions);
+    this.commands = new Commands(name, settings.commands ?? {});
     this.loads = new Loads({
       origin: '',
       settle: (load, result) => void this.loads.settle(this, load.token, result),
@@ -142,10 +147,20 @@ export class Engine {
 
   /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
   write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
-    this.loads.overtake(key, hash);
     const now = this.clock.now();
-    const life = ttl === undefined ? this.#defaultTtl() : ttl;
-    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
+    const life = ttl === undefined ? this.defaultTtl() : ttl;
+    return this.#put(key, hash, held, now, life === null ? Number.POSITIVE_INFINITY : now + life, life);
+  }
+
+  /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
+  restore(hash: number, held: unknown, [key, age, remaining, ttl]: Traits): Entry {
+    const now = this.clock.now();
+    const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
+    return this.#put(key, hash, held, now - age, expires, ttl);
+  }
+
+  #put(key: Key, hash: number, held: unknown, modified: number, expires: number, life: number | null): Entry {
+    this.loads.overtake(key, hash);
     let entry = this.store.find(key, hash);
     this.#version += 1;
     if (entry === undefined) {
@@ -154,7 +169,7 @@ export class Engine {
         hash,
         value: held,
         version: this.#version,
-        modified: now,
+        modified,
         expires,
         ttl: life,
       };
@@ -162,11 +177,11 @@ export class Engine {
     } else {
       entry.value = held;
       entry.version = this.#version;
-      entry.modified = now;
+      entry.modified = modified;
       entry.expires = expires;
       entry.ttl = life;
     }
-    if (life !== null) this.expiry.arm();
+    if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
     return entry;
   }
@@ -286,6 +301,11 @@ export class Engine {
     return this.values.open(held);
   }
 
+  /** Throws once the cache is closed: for work that goes on after its call has begun. */
+  refuseClosed(): void {
+    if (this.closed) throw closedError(this.name);
+  }
+
   /** Stops the sweep, aborts loads and lets go of the entries. */
   close(): void {
     if (this.closed) return;
@@ -331,7 +351,8 @@ export class Engine {
     this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
   }
 
-  #defaultTtl(): number | null {
+  /** The time to live of an entry that is written without one. */
+  defaultTtl(): number | null {
     const { ttl, expiration, random } = this.#settings;
     return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
   }

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, type CommandMap, commandMap } from '../commands.ts';
 import { describe } from '../describe.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
@@ -31,6 +32,7 @@ export interface CacheOptions<
   K extends Key = Key,
   V = unknown,
   F extends FunctionMap<K, V> = FunctionMap<K, V>,
+  C extends CommandMap<V> = CommandMap<V>,
 > {
   /** Names the cache in messages. Default: `'cache'`. */
   name?: string;
@@ -45,6 +47,11 @@ export interface CacheOptions<
   clone?: boolean;
   /** Loaders that `fetch` can be given by name. */
   functions?: F;
+  /**
+   * Operations of your own on one value, that `invoke` is given by name:
+   * `{ last: { type: 'read', execute: (list) => list?.at(-1) } }`.
+   */
+  commands?: C;
   /** Counts hits, misses, writes and more for `stats()`. Default: `false`, which costs nothing. */
   stats?: boolean;
   /** Told of calls, or of what the cache does of its own accord; see docs/hooks.md. */
@@ -105,6 +112,7 @@ export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionC
   ttl: timeToLive,
   expiration: group({ interval: sweepInterval, lazy: flag, jitter: share }),
   functions: functionMap,
+  commands: commandMap,
   stats: flag,
   hooks: hookList,
   warmers: warmerList,
@@ -124,6 +132,7 @@ export interface CheckedDataOptions {
   expiration?: { interval?: number | false; lazy?: boolean; jitter?: number };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   functions?: FunctionMap<any, unknown>;
+  commands?: AnyCommands;
   stats?: boolean;
   hooks?: readonly HookSettings[];
   warmers?: readonly WarmerSettings[];
@@ -134,9 +143,10 @@ type DataSettings = Pick<EngineSettings, keyof CheckedDataOptions>;
 
 /** The part of an engine's settings that data options decide, defaults filled in. */
 export function dataSettings(options: CheckedDataOptions): DataSettings {
-  const { ttl = null, expiration = {}, functions = {}, stats = false, hooks = [], warmers = [] } = options;
+  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false } = options;
+  const { hooks = [], warmers = [] } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, stats, hooks, warmers };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, hooks, warmers };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {

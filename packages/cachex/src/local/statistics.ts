@@ -18,12 +18,12 @@ export interface CacheStats {
   readonly removals: number;
   /** Loaders that were run by `fetch`. */
   readonly loads: number;
+  /** Commands that were executed by `invoke`, without those that failed. */
+  readonly invocations: number;
   /** Expired entries removed, by a sweep or `purge`, or because a call found them. */
   readonly expirations: number;
   /** Live entries removed to make room. */
   readonly evictions: number;
-  /** Commands that were run by `invoke`. */
-  readonly invocations: number;
   /** Calls that succeeded, by the name of the action. */
   readonly calls: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { actions } from '../../src/actions/index.ts';
-import { createCache } from '../../src/index.ts';
+import { type CommandMap, createCache } from '../../src/index.ts';
 import { type Facade, type SetUp, setUps } from '../set-ups.ts';
 
 type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -9,7 +9,7 @@ type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
 async function aCache(
   setUp: SetUp,
 ): Promise<{ cache: Facade; call: (name: string, ...args: unknown[]) => Promise<unknown> }> {
-  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' } });
+  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' }, commands });
   await cache.put('text', 'text');
   await cache.put('number', 5);
   return { cache, call: (name, ...args) => (cache as unknown as Loose)[name]!(...args) };
@@ -19,6 +19,8 @@ async function aCache(
 async function expectUnchanged(cache: Facade): Promise<void> {
   expect([await cache.get('text'), await cache.get('number'), await cache.size()]).toEqual(['text', 5, 2]);
 }
+
+const commands: CommandMap<unknown> = { look: { type: 'read', execute: (value) => value } };
 
 /** Arguments after the key that are all right. */
 const rest: Record<string, unknown[]> = {
@@ -33,15 +35,27 @@ const rest: Record<string, unknown[]> = {
   inspect: ['cache'],
   prune: [10],
 };
+/** Lists that are all right, for actions on many keys. */
+const batches: Record<string, unknown[]> = {
+  getMany: [['text']],
+  putMany: [[['text', 'text']]],
+  delMany: [['text']],
+  touchMany: [['text']],
+};
 const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
+
+/** Arguments with this key that are all right otherwise. */
+function withKey(name: string, key: unknown): unknown[] {
+  return name === 'invoke' ? ['look', key, []] : [key, ...(rest[name] ?? [])];
+}
 
 describe.each(setUps)('bad input $name', (setUp) => {
   afterAll(() => setUp.close());
 
   describe.each(Object.keys(actions))('%s', (name) => {
-    const before = [...(keyed.includes(name) ? ['text'] : []), ...(rest[name] ?? [])];
+    const before = keyed.includes(name) ? withKey(name, 'text') : (batches[name] ?? rest[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {
@@ -67,7 +81,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
       'refuses %s for a key',
       async (key) => {
         const { call } = await aCache(setUp);
-        await expect(call(name, key, ...(rest[name] ?? []))).rejects.toMatchObject({ code: 'INVALID_KEY' });
+        await expect(call(name, ...withKey(name, key))).rejects.toMatchObject({ code: 'INVALID_KEY' });
       },
     );
   });
@@ -118,6 +132,19 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ],
       ['expireAt', ['text', Number.NaN], 'INVALID_OPTION', /^instant: NaN /],
       ['expireAt', ['text', new Date(Number.NaN)], 'INVALID_OPTION', /^instant: an invalid date is not/],
+      ['invoke', [undefined, 'text'], 'INVALID_OPTION', /^command: undefined is not the name of a command/],
+      ['invoke', ['look', 'text', 5], 'INVALID_OPTION', /^args: 5 is not a list of arguments/],
+      ['invoke', ['look', 'text', { 0: 1 }], 'INVALID_OPTION', /^args: an object is not/],
+      ['invoke', ['lok', 'text'], 'UNKNOWN_COMMAND', /no command 'lok'; did you mean 'look'/],
+      ['getMany', [], 'INVALID_OPTION', /^keys: undefined is not a list/],
+      ['getMany', ['text'], 'INVALID_OPTION', /^keys: 'text' is not a list/],
+      ['getMany', [['text', undefined]], 'INVALID_KEY', /^keys\[1\]: /],
+      ['putMany', [{ text: 1 }], 'INVALID_OPTION', /^pairs: an object is not a list/],
+      ['putMany', [['text']], 'INVALID_OPTION', /^pairs\[0\]: 'text' is not a pair/],
+      ['putMany', [[['new', 1]], { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
+      ['putMany', [[['new', 1]], { atomic: 1 }], 'INVALID_OPTION', /^atomic: 1 /],
+      ['delMany', [['text', {}]], 'INVALID_KEY', /^keys\[1\]: /],
+      ['touchMany', [5], 'INVALID_OPTION', /^keys: 5 is not a list/],
       ['prune', [], 'INVALID_OPTION', /^size: undefined /],
       ['prune', [-1], 'INVALID_OPTION', /^size: -1 is not an integer from 0/],
       ['prune', [1, { reclaim: 1.1 }], 'INVALID_OPTION', /^reclaim: 1.1 /],

@@ -2,21 +2,27 @@
 import type { Operation } from '../operation.ts';
 import { clear } from './clear.ts';
 import { inspect } from './inspect.ts';
+import { listKeys } from './listKeys.ts';
+import { readEntries } from './readEntries.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stats } from './stats.ts';
 import { warm } from './warm.ts';
 import { warmed } from './warmed.ts';
 import { warming } from './warming.ts';
+import { writeEntries } from './writeEntries.ts';
 
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   clear,
   inspect,
+  listKeys,
+  readEntries,
   reset,
   settle,
   stats,
   warm,
   warmed,
   warming,
+  writeEntries,
 };
