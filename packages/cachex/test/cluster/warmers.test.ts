@@ -118,6 +118,39 @@ describe('a warmer in a cluster', () => {
     expect(runs).toHaveLength(2);
   });
 
+  it('runs again when the node that runs it leaves, which is no error', async () => {
+    ends = [];
+    const { nodes: list, caches } = await nodes('a', 'b', 'c');
+    await simulation.advance(100);
+    const first = decider(list);
+    const other = caches[list.findIndex((node) => node !== first)]!;
+    await simulation.run(first.leave());
+    await simulation.advance(3_000);
+    expect(runs).toHaveLength(2);
+    expect(runs[1]!.node).not.toBe(first.id);
+    for (const end of ends) end();
+    await simulation.run(other.ready());
+    expect(await simulation.run(other.size())).toBe(300);
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps its interval when its owner dies and a backup takes over', async () => {
+    const list: ClusterNode[] = [];
+    for (const id of ['a', 'b', 'c']) list.push(await simulation.join(id, { backups: 1, partitions: 64 }));
+    const caches = list.map((node) => open(node));
+    await simulation.run(caches[0]!.ready());
+    while (list[0]!.status().underReplicated > 0 || list[0]!.status().moving > 0)
+      await simulation.advance(10);
+    const { at } = runs[0]!;
+    const first = decider(list);
+    simulation.crash(first.id);
+    await simulation.advance(at + 9_900 - simulation.cluster.clock.now());
+    expect(runs).toHaveLength(1);
+    await simulation.advance(300);
+    expect(runs).toHaveLength(2);
+    expect(runs[1]!.at - at).toBeLessThan(10_100);
+  });
+
   it('is refused by a node that was not given it, which is named', async () => {
     const list = await simulation.joinAll('a', 'b');
     const with0 = open(list[0]!, 0);
