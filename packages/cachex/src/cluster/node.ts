@@ -268,6 +268,7 @@ export class ClusterNode implements AsyncDisposable {
     const open: OpenCache = { cache, engine, failure: undefined };
     try {
       engine.hooks?.open(cache as unknown as Methods);
+      engine.warmers?.open(cache as unknown as Methods);
     } catch (error) {
       engine.close();
       throw error;
@@ -289,7 +290,7 @@ export class ClusterNode implements AsyncDisposable {
     const opened = rethrown(() => node.open(name, service, { ttl, expiration, backups }));
     this.#caches.set(name, open);
     const warm = (): void => {
-      if (!engine.closed) engine.warmers?.open(cache as unknown as Methods);
+      if (!engine.closed) engine.warmers?.start();
     };
     opened.then(warm, (error: unknown) => {
       open.failure = translate(error) as CacheError;

@@ -140,9 +140,13 @@ export class Warmers {
     return [...this.#warmers.values()].filter(({ required }) => required).map(({ name }) => name);
   }
 
-  /** Begins the first runs. */
+  /** Tells where entries are written; from then on others may ask for runs. */
   open(cache: Methods): void {
     this.#cache = cache;
+  }
+
+  /** Begins the first runs. */
+  start(): void {
     for (const name of this.#warmers.keys()) void this.#ask(name);
   }
 

@@ -17,7 +17,7 @@ describe.each(setUps)('ready $name', (setUp) => {
     });
     const { cache } = await setUp.open({ warmers: [warmer('one', true)] });
     let ready = false;
-    const waiting = cache.ready({ timeout: '1h' }).then(() => {
+    const waiting = cache.ready().then(() => {
       ready = true;
     });
     while (ends.length === 0) await cache.size();

@@ -151,6 +151,16 @@ describe('a warmer in a cluster', () => {
     expect(runs[1]!.at - at).toBeLessThan(10_100);
   });
 
+  it('may be asked for before its node has agreed with the others that the cache is open', async () => {
+    const [node] = await simulation.joinAll('a');
+    const cache = node!.cache('users', {
+      warmers: [{ name: 'all', execute: () => [['ada', 1]] }],
+    }) as AnyCache;
+    const warming = cache.warm({ wait: true });
+    expect(await simulation.run(warming)).toEqual(['all']);
+    expect(await simulation.run(cache.get('ada'))).toBe(1);
+  });
+
   it('is refused by a node that was not given it, which is named', async () => {
     const list = await simulation.joinAll('a', 'b');
     const with0 = open(list[0]!, 0);
