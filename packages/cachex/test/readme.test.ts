@@ -21,8 +21,10 @@ const withPrograms = [
   'docs/backups.md',
   'docs/commands.md',
   'docs/errors.md',
+  'docs/expiry.md',
   'docs/hooks.md',
   'docs/limits.md',
+  'docs/loading.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/values.md',
@@ -126,6 +128,7 @@ function localSignatures(text: string): string[] {
         .replace(/Reply<M, (.*)>$/, '$1')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
-        .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
+        .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
+        .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),
     );
 }

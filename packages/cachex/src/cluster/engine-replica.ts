@@ -1,8 +1,9 @@
 import { type Codec, Encoded, type Replica, type ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
-import { type Load, originOf } from '../local/loads.ts';
-import { type Entry, Store } from '../local/store.ts';
+import { originOf } from '../local/flights.ts';
+import type { MovingLoad } from '../local/loads.ts';
+import { type Entry, isOver, Store } from '../local/store.ts';
 import type { WarmerState } from '../local/warmers.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -28,11 +29,22 @@ type CacheRecord =
       age: number,
       remaining: number | null,
       ttl: number | null,
+      staleFor: number,
+      tags: readonly string[] | undefined,
     ]
   | readonly [type: 'remove', key: Key, hash: number]
   | WarmerRecord
+  /** Its time has come, and it is kept as a stale one. */
+  | readonly [type: 'lapse', key: Key, hash: number]
   | readonly [type: 'clear']
-  | readonly [type: 'load', key: Key, hash: number, token: string]
+  | readonly [
+      type: 'load',
+      key: Key,
+      hash: number,
+      token: string,
+      lease: number | undefined,
+      invalidated: readonly string[] | undefined,
+    ]
   /** Loads of which this copy was told before, when a move came to nothing, may have ended since. */
   | readonly [type: 'noLoads'];
 
@@ -46,7 +58,7 @@ export class EngineReplica implements Replica {
   readonly #copies: Store;
   /** The cache over those copies, for who would rather read them than ask their owner. */
   readonly reading: Engine;
-  readonly #loads = new Map<number, Load[]>();
+  readonly #loads = new Map<number, MovingLoad[]>();
   /** By the name of the warmer, for copies of partitions. */
   readonly #warmers = new Map<number, Map<string, WarmerState>>();
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
@@ -65,7 +77,7 @@ export class EngineReplica implements Replica {
   *snapshot(partition: number): Iterable<ReplicaRecord> {
     const { clock, store } = this.#engine;
     for (const entry of store.entries(partition)) {
-      if (entry.expires > clock.now()) yield* this.#written(entry);
+      if (!isOver(entry, clock.now())) yield* this.#written(entry);
     }
     for (const [name, state] of this.#engine.warmers?.states(partition) ?? [])
       yield this.#warmer(name, state);
@@ -74,8 +86,8 @@ export class EngineReplica implements Replica {
   *parting(partition: number): Iterable<ReplicaRecord> {
     if (this.#parted.has(partition)) yield ['noLoads'] satisfies CacheRecord;
     this.#parted.add(partition);
-    for (const { key, hash, token } of this.#engine.loads.inFlight(partition)) {
-      yield ['load', key, hash, token] satisfies CacheRecord;
+    for (const { key, hash, token, lease, invalidated } of this.#engine.loads.inFlight(partition)) {
+      yield ['load', key, hash, token, lease, invalidated] satisfies CacheRecord;
     }
   }
 
@@ -86,6 +98,8 @@ export class EngineReplica implements Replica {
         return this.#written(change.entry)[0];
       case 'remove':
         return ['remove', change.key, change.hash] satisfies CacheRecord;
+      case 'lapse':
+        return ['lapse', change.key, change.hash] satisfies CacheRecord;
       case 'clear':
         return ['clear'] satisfies CacheRecord;
       case 'warmer': {
@@ -106,6 +120,11 @@ export class EngineReplica implements Replica {
         if (entry !== undefined) this.#copies.remove(entry);
         break;
       }
+      case 'lapse': {
+        const entry = this.#copies.find(change[1], change[2]);
+        if (entry !== undefined) entry.expires = Math.min(entry.expires, this.#engine.clock.now());
+        break;
+      }
       case 'clear':
         this.#copies.clearPartition(partition);
         break;
@@ -115,7 +134,8 @@ export class EngineReplica implements Replica {
       case 'load': {
         const loads = this.#loads.get(partition) ?? [];
         this.#loads.set(partition, loads);
-        loads.push({ key: change[1], hash: change[2], token: change[3] });
+        const [, key, hash, token, lease, invalidated] = change;
+        loads.push({ key, hash, token, lease, invalidated });
         break;
       }
       case 'noLoads':
@@ -176,21 +196,21 @@ export class EngineReplica implements Replica {
   #written(entry: Readonly<Entry>): [CacheRecord] | [] {
     const now = this.#engine.clock.now();
     const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
-    const { key, hash, version, ttl, modified } = entry;
+    const { key, hash, version, ttl, modified, staleFor, tags } = entry;
     try {
       const value = this.#values.encoded(entry.value);
-      return [['write', key, hash, value, version, now - modified, remaining, ttl]];
+      return [['write', key, hash, value, version, now - modified, remaining, ttl, staleFor, tags]];
     } catch (error) {
       this.#engine.events.error(error);
       return [];
     }
   }
 
-  #write([, key, hash, value, version, age, remaining, ttl]: CacheRecord &
-    readonly ['write', ...unknown[]]): void {
+  #write(record: CacheRecord & readonly ['write', ...unknown[]]): void {
+    const [, key, hash, value, version, age, remaining, ttl, staleFor, tags] = record;
     const now = this.#engine.clock.now();
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-    const changed = { value, version, modified: now - age, expires, ttl };
+    const changed = { value, version, modified: now - age, expires, ttl, staleFor, tags };
     const entry = this.#copies.find(key, hash);
     if (entry === undefined) this.#copies.insert({ key, hash, ...changed });
     else Object.assign(entry, changed);

@@ -42,6 +42,9 @@ export interface RawEntry<K extends Key = Key, V = unknown> {
   readonly expires: number | null;
   /** Its own time to live in ms; `null` without one. */
   readonly ttl: number | null;
+  /** For how many ms it is kept after it has expired, for `fetch`; 0 not at all. */
+  readonly staleFor: number;
+  readonly tags: readonly string[];
   readonly expired: boolean;
 }
 
@@ -80,6 +83,8 @@ export function entryRecord(engine: Engine, key: Key, hash: number): RawEntry | 
     modified: entry.modified + ahead,
     expires: entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires + ahead,
     ttl: entry.ttl,
+    staleFor: entry.staleFor,
+    tags: entry.tags ?? [],
     expired: entry.expires <= clock.now(),
   };
 }
