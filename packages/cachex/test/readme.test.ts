@@ -22,10 +22,13 @@ const withPrograms = [
   'docs/commands.md',
   'docs/errors.md',
   'docs/expiry.md',
+  'docs/hooks.md',
+  'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/values.md',
+  'docs/warming.md',
   ...actionPages,
 ];
 const others = [

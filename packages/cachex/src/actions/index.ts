@@ -30,6 +30,7 @@ import { type Prune, prune } from './prune.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
 import { type PutMany, putMany } from './putMany.ts';
+import { type Ready, ready } from './ready.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Reset, reset } from './reset.ts';
 import { type Size, size } from './size.ts';
@@ -40,6 +41,7 @@ import { type Touch, touch } from './touch.ts';
 import { type TouchMany, touchMany } from './touchMany.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
+import { type Warm, warm } from './warm.ts';
 
 /** The name of an action. Aliases are not among them. */
 export type ActionName =
@@ -71,6 +73,7 @@ export type ActionName =
   | 'purge'
   | 'put'
   | 'putMany'
+  | 'ready'
   | 'refresh'
   | 'reset'
   | 'size'
@@ -80,7 +83,8 @@ export type ActionName =
   | 'touch'
   | 'touchMany'
   | 'ttl'
-  | 'update';
+  | 'update'
+  | 'warm';
 
 /** Every action by its name. */
 export const actions: Readonly<Record<ActionName, Action>> = {
@@ -112,6 +116,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   purge,
   put,
   putMany,
+  ready,
   refresh,
   reset,
   size,
@@ -122,6 +127,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   touchMany,
   ttl,
   update,
+  warm,
 };
 
 /** The methods of a cache, those of every action. */
@@ -154,6 +160,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Purge<M>,
     Put<K, V, M>,
     PutMany<K, V, M>,
+    Ready<M>,
     Refresh<K, M>,
     Reset<M>,
     Size<M>,
@@ -163,4 +170,5 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Touch<K, M>,
     TouchMany<K, M>,
     Ttl<K, M>,
-    Update<K, V, M> {}
+    Update<K, V, M>,
+    Warm<M> {}

@@ -7,9 +7,11 @@ import { fetch } from './fetch.ts';
 import { fetchSync } from './fetchSync.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
+import { ready } from './ready.ts';
 import { reset } from './reset.ts';
 import { stats } from './stats.ts';
 import { stream } from './stream.ts';
+import { warm } from './warm.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
@@ -20,7 +22,9 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   fetchSync,
   import: importComposition,
   inspect,
+  ready,
   reset,
   stats,
   stream,
+  warm,
 };

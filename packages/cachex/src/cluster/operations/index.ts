@@ -9,6 +9,9 @@ import { renew } from './renew.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stats } from './stats.ts';
+import { warm } from './warm.ts';
+import { warmed } from './warmed.ts';
+import { warming } from './warming.ts';
 import { writeEntries } from './writeEntries.ts';
 
 /** What nodes do for each other, by name. */
@@ -22,5 +25,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   reset,
   settle,
   stats,
+  warm,
+  warmed,
+  warming,
   writeEntries,
 };
