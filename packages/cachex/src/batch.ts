@@ -51,6 +51,7 @@ export const pairsParameter: Parameter<readonly Pair[]> = {
   check: (input) => [...listOf('pairs', input)].map(checkPair),
   hold: (values, pairs) =>
     pairs.map(([key, value], index) => [key, holdPart(`pairs[${index}]`, values, value)]),
+  open: (values, held) => (held as readonly Pair[]).map(([key, value]) => [key, values.open(value)]),
 };
 
 /** Holds a value that is a part of an argument; what is wrong with it is said to be wrong there. */

@@ -8,7 +8,7 @@ import { closedError, type Engine } from './local/engine.ts';
 import type { Statistics } from './local/statistics.ts';
 import type { ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
-import { reported } from './reporting.ts';
+import { openResult, reported } from './reporting.ts';
 
 /** A method of a facade. Its arguments are checked when it is called. */
 export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
@@ -76,9 +76,13 @@ export function executeAction(
   args: readonly unknown[],
 ): unknown {
   const { hooks, statistics, values } = engine;
-  const execute = (): unknown => runner(action)(engine, where, ...args);
-  const report = { values, mayMove: true, waits: action.answers !== undefined };
-  const result = hooks === undefined ? execute() : reported(engine, action, args, report, execute);
+  const run = runner(action);
+  const result =
+    hooks === undefined
+      ? run(engine, where, ...args)
+      : reported(engine, action, args, { values, mayMove: true, waits: action.answers !== undefined }, () =>
+          run(engine, where, ...args),
+        );
   if (statistics === undefined) return result;
   return whenSettled(action, result, (outcome) => {
     count(statistics, action, outcome, args);
@@ -95,13 +99,6 @@ export function finishResult(
 ): unknown {
   const value = openResult(action, values, result);
   return action.finish === undefined ? value : action.finish(value, ...args);
-}
-
-/** A result in the form in which its values were given. */
-function openResult(action: Action, values: ValueForm, result: unknown): unknown {
-  const open = (held: unknown): unknown => (held === undefined ? undefined : values.open(held));
-  if (action.result === 'values') return (result as readonly unknown[]).map(open);
-  return action.result === 'value' ? open(result) : result;
 }
 
 /**

@@ -9,7 +9,7 @@ export type { FetchSyncOptions, SyncLoader } from './actions/fetchSync.ts';
 export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';
 export type { ActionName, Actions, KeyedActions } from './actions/index.ts';
-export type { InspectOptions } from './actions/inspect.ts';
+export type { NodeOption } from './actions/inspect.ts';
 export type { InvokeArguments } from './actions/invoke.ts';
 export type { PruneOptions } from './actions/prune.ts';
 export type { PutOptions } from './actions/put.ts';
@@ -17,6 +17,7 @@ export type { PutManyOptions } from './actions/putMany.ts';
 export type { ResetOptions } from './actions/reset.ts';
 export type { StatsOptions } from './actions/stats.ts';
 export type { TransactionOptions } from './actions/transaction.ts';
+export type { WarmOptions } from './actions/warm.ts';
 export type { Call } from './call.ts';
 export type {
   Command,
@@ -32,10 +33,11 @@ export type { ExecuteContext, FunctionMap, LoadContext, Loaded, Loader } from '.
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
 export type { CallHook, Hook, HookOutcome, HookStatus, ServiceHook, ServiceRecord } from './local/hooks.ts';
-export type { CacheRecord, Explanation, InspectedEntry, JanitorRecord } from './local/inspection.ts';
+export type { CacheRecord, Explanation, JanitorRecord, RawEntry } from './local/inspection.ts';
 export type { ServiceEvents } from './local/service-events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';
+export type { Warmed, WarmedEntry, Warmer, WarmerStatus } from './local/warmers.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';
 export type {
   Condition,

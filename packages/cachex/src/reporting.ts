@@ -1,7 +1,7 @@
 import type { Action } from './action.ts';
 import type { Engine } from './local/engine.ts';
 import type { HookOutcome } from './local/hooks.ts';
-import type { ValueForm } from './local/value-form.ts';
+import { byReference, type ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
 
 /** How a call is reported. */
@@ -37,7 +37,7 @@ export function reported(
   const early = !(waits && mayMove);
   const succeed = (result: unknown): unknown => {
     if (!early) begin();
-    if (listeners.after.length > 0) end(outcomeOf(action, result, values));
+    if (listeners.after.length > 0) end(outcomeOf(action, result, args, values));
     return result;
   };
   const fail = (error: unknown): void => {
@@ -67,15 +67,33 @@ function recordOf(
   args: readonly unknown[],
   values: ValueForm | undefined,
 ): { readonly action: string; readonly args: readonly unknown[] } {
-  let opened: unknown[] | undefined;
-  return {
-    action: action.name,
-    get args() {
-      opened ??= openArguments(action, args, values);
-      return opened;
-    },
-  };
+  const open = (): unknown[] => openArguments(action, args, values);
+  const { name, parameters } = action;
+  const costly = opening(values) && parameters.some(({ kind }: Parameter<unknown>) => kind === 'value');
+  return costly ? lazily({ action: name, args: [] }, 'args', open) : { action: name, args: open() };
 }
+
+/** Whether it costs something to open what is held so. */
+function opening(values: ValueForm | undefined): boolean {
+  return values !== undefined && values !== byReference;
+}
+
+/** Gives a record a field that is made when somebody looks at it; it prints as if it had been made. */
+function lazily<T extends object>(record: T, field: keyof T & string, make: () => unknown): T {
+  const visible = { enumerable: true, configurable: true };
+  Object.defineProperty(record, field, {
+    ...visible,
+    get() {
+      const value = make();
+      Object.defineProperty(record, field, { ...visible, value });
+      return value;
+    },
+  });
+  return Object.defineProperty(record, printed, { value: () => ({ ...record }) });
+}
+
+/** What Node.js calls to print an object. */
+const printed = Symbol.for('nodejs.util.inspect.custom');
 
 function openArguments(action: Action, args: readonly unknown[], values: ValueForm | undefined): unknown[] {
   const opened = action.parameters.map((parameter: Parameter<unknown>, index: number) => {
@@ -85,13 +103,13 @@ function openArguments(action: Action, args: readonly unknown[], values: ValueFo
     return parameter.open === undefined ? values.open(arg) : parameter.open(values, arg);
   });
   let length = opened.length;
-  while (length > 0 && isLeftOut(action.parameters[length - 1]!, opened[length - 1])) length -= 1;
+  // A value that is `undefined` is not held as such.
+  const leftOut = (index: number): boolean =>
+    opened[index] === undefined &&
+    (args[index] === undefined || action.parameters[index]!.kind === 'options');
+  while (length > 0 && leftOut(length - 1)) length -= 1;
   opened.length = length;
   return opened;
-}
-
-function isLeftOut(parameter: Parameter<unknown>, arg: unknown): boolean {
-  return arg === undefined && parameter.kind !== 'value';
 }
 
 /** Options without those that stay with the caller; `undefined` if there are no others. */
@@ -101,14 +119,25 @@ export function travelling({ callerOnly }: Parameter<unknown>, options: unknown)
   return names.length === 0 ? undefined : Object.fromEntries(names);
 }
 
-/** The outcome of a call that has succeeded, as the caller gets it but for defaults. */
-function outcomeOf(action: Action, result: unknown, values: ValueForm | undefined): HookOutcome {
-  if (values === undefined || action.result !== 'value' || result === undefined) return { value: result };
-  let opened: { readonly value: unknown } | undefined;
-  return {
-    get value() {
-      opened ??= { value: values.open(result) };
-      return opened.value;
-    },
+/** The outcome of a call that has succeeded, as the caller gets it but for defaults; of a batch, for the items of here. */
+function outcomeOf(
+  action: Action,
+  result: unknown,
+  args: readonly unknown[],
+  values: ValueForm | undefined,
+): HookOutcome {
+  const batch = action.route.kind === 'batch' && values !== undefined;
+  const make = (): unknown => {
+    const opened = values === undefined ? result : openResult(action, values, result);
+    return batch && action.finish !== undefined ? action.finish(opened, ...args) : opened;
   };
+  const costly = opening(values) && action.result !== 'plain';
+  return costly ? lazily({ value: undefined }, 'value', make) : { value: make() };
+}
+
+/** A result in the form in which its values were given. */
+export function openResult(action: Action, values: ValueForm, result: unknown): unknown {
+  const open = (held: unknown): unknown => (held === undefined ? undefined : values.open(held));
+  if (action.result === 'values') return (result as readonly unknown[]).map(open);
+  return action.result === 'value' ? open(result) : result;
 }

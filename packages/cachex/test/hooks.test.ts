@@ -81,6 +81,39 @@ describe.each(setUps)('hooks $name', (setUp) => {
     expect(removed.reduce((sum, one) => sum + one, 0)).toBe(manyKeys.length);
   });
 
+  itSteadily(setUp, 'are told of a call about many keys once at each node, of the keys it has', async () => {
+    const { before, after, options } = listening();
+    const { cache, everywhere, owner } = await setUp.open(options);
+    await cache.putMany(
+      manyKeys.map((key) => [key, `value of ${key}`]),
+      { ttl: '5m' },
+    );
+    const own = everywhere.map((one) => manyKeys.filter((key) => owner(key) === one));
+    for (const list of [before, after]) expect(list).toHaveLength(setUp.nodes);
+    for (const { node, call, outcome } of after) {
+      expect(call.action).toBe('putMany');
+      const pairs = own[node]!.map((key) => [key, `value of ${key}`]);
+      expect(call.args).toEqual([pairs, { ttl: 300_000 }]);
+      expect(outcome).toEqual({ value: undefined });
+    }
+    after.length = 0;
+    await cache.getMany(manyKeys);
+    expect(after).toHaveLength(setUp.nodes);
+    for (const { node, call, outcome } of after) {
+      expect(call).toEqual({ action: 'getMany', args: [own[node]] });
+      expect(outcome).toEqual({ value: own[node]!.map((key) => `value of ${key}`) });
+    }
+  });
+
+  itSteadily(setUp, 'are told of a stream where it is made', async () => {
+    const { after, options } = listening();
+    const { cache } = await setUp.open(options);
+    await cache.putMany([['ada', 1]]);
+    after.length = 0;
+    expect(await cache.stream()).toHaveLength(1);
+    expect(after.map(({ node, call }) => [node, call.action])).toEqual([[0, 'stream']]);
+  });
+
   itSteadily(setUp, 'are told the error of a call that fails, and of no call that is refused', async () => {
     const { after, options } = listening();
     const { cache } = await setUp.open(options);

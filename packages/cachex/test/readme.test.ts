@@ -22,11 +22,14 @@ const withPrograms = [
   'docs/commands.md',
   'docs/errors.md',
   'docs/expiry.md',
+  'docs/hooks.md',
+  'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/transactions.md',
   'docs/values.md',
+  'docs/warming.md',
   ...actionPages,
 ];
 const others = [

@@ -55,6 +55,19 @@ const checked = (): void => {
   local.put('ada', 5);
   // @ts-expect-error a duration needs a unit
   local.put('ada', { email: 'Ada' }, { ttl: '5' });
+  createCache<string, User>({
+    hooks: [
+      { type: 'post', actions: ['put'], notify: (call, outcome) => void [call.action, outcome] },
+      { type: 'service', actions: ['evicted'], notify: ({ action, args }) => void [action, args] },
+    ],
+    warmers: [{ name: 'users', execute: async () => [['ada', { email: 'Ada' }]] }],
+  });
+  // @ts-expect-error not an action
+  createCache<string, User>({ hooks: [{ type: 'post', actions: ['putt'], notify() {} }] });
+  // @ts-expect-error an entry of another type
+  createCache<string, User>({ warmers: [{ name: 'users', execute: () => [['ada', 5]] }] });
+  // @ts-expect-error nothing that can be inspected
+  local.inspect('cach');
   // @ts-expect-error objects are no keys
   createCache<{ id: number }, User>();
   // @ts-expect-error not an event

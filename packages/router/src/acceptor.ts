@@ -25,6 +25,8 @@ export interface AcceptorOptions {
   heardEpoch(from: Identity, epoch: number): void;
   /** Whether a lease is granted to a caller at which the view of `epoch` is in force. */
   grants(caller: Identity, epoch: number): boolean;
+  /** Whether a caller can be heard over this node's own link to it, too. */
+  hears(caller: Identity): boolean;
   /** A link that was silent for this long, in ms, is closed. */
   readonly failureAfter: number;
   /** Answers one request of `caller`, at once where it can. Throws only on malformed arguments; never rejects. */
@@ -112,10 +114,12 @@ export class Acceptor {
     } else if (frame.type === FrameType.calls) {
       this.#answerAll(readRequests(frame.body), this.#caller);
     } else if (frame.type === FrameType.ping) {
-      const { heardEpoch, epoch, grants } = this.#options;
+      const { heardEpoch, epoch, grants, hears } = this.#options;
+      const caller = this.#caller;
       const asked = readPing(frame.body);
-      heardEpoch(this.#caller, asked);
-      this.#connection.send(pongFrame(epoch(), grants(this.#caller, asked)));
+      heardEpoch(caller, asked);
+      const pong = { epoch: epoch(), grants: grants(caller, asked), hears: hears(caller) };
+      this.#connection.send(pongFrame(pong));
     } else {
       throw new RangeError(`a frame of type ${frame.type} has no place here`);
     }

@@ -64,11 +64,20 @@ export function pingFrame(epoch: number): Buffer {
   return finishFrame(writer);
 }
 
-/** A sign of life: the epoch in force at its sender, and whether that grants the lease. */
-export function pongFrame(epoch: number, grants: boolean): Buffer {
+/** What a sign of life answers to whoever has asked for it. */
+export interface Pong {
+  /** The epoch in force at its sender. */
+  readonly epoch: number;
+  /** Whether that grants the lease. */
+  readonly grants: boolean;
+  /** Whether it hears the other over its own link as well, by whose silence it judges. */
+  readonly hears: boolean;
+}
+
+export function pongFrame({ epoch, grants, hears }: Pong): Buffer {
   const writer: ByteWriter = startFrame(FrameType.pong, 16);
   writer.u48(epoch);
-  writer.u8(grants ? 1 : 0);
+  writer.u8((grants ? 1 : 0) | (hears ? 2 : 0));
   return finishFrame(writer);
 }
 
@@ -76,7 +85,9 @@ export function readPing(body: Uint8Array): number {
   return new ByteReader(body).u48();
 }
 
-export function readPong(body: Uint8Array): { epoch: number; grants: boolean } {
+export function readPong(body: Uint8Array): Pong {
   const reader = new ByteReader(body);
-  return { epoch: reader.u48(), grants: reader.u8() === 1 };
+  const epoch = reader.u48();
+  const flags = reader.u8();
+  return { epoch, grants: (flags & 1) !== 0, hears: (flags & 2) !== 0 };
 }

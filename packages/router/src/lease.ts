@@ -34,6 +34,8 @@ const leasesAlone = 6;
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #grants = new Map<string, number>();
+  /** The same of those who said that they hear this node over their own links, too. */
+  readonly #hearers = new Map<string, number>();
   /** Who is granted nothing while the view of that epoch is in force: its removal may follow. */
   readonly #denied = new Map<string, { readonly epoch: number; readonly since: number }>();
   readonly #waiting = new Set<() => void>();
@@ -43,6 +45,8 @@ export class Lease {
   #since = Number.NEGATIVE_INFINITY;
   /** When the others were asked for what more than half of the electorate then granted. */
   #backedAt = Number.NEGATIVE_INFINITY;
+  /** The same of what more than half of it then granted and heard this node. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   /** This node is the whole electorate: nobody can take over without it. */
   #sole = false;
   #retired = false;
@@ -74,13 +78,14 @@ export class Lease {
   /**
    * Whether this node may decide alone to do without copies at members that are silent, as it found out at `since`. If it
    * is the one that is cut off, others are about to remove it and to go on from those copies, which must still be named
-   * then. It is not if more than half of the electorate has heard it after that. Or, as where most of them are stopped,
-   * if it has gone on with the view store alone for longer than the others would have needed.
+   * then. It is not if more than half of the electorate has heard it after that: over their own links, for it is those that
+   * they judge by, and they may still have to dial them again when this node is already granted its lease. Or, as where
+   * most of them are stopped, if it has gone on with the view store alone for longer than the others would have needed.
    */
   prevails(since: number): boolean {
     const { clock, duration, safeguards } = this.#options;
     const now = clock.now();
-    if (!safeguards.restraint || this.#sole || this.#backedAt >= Math.max(since, now - duration)) return true;
+    if (!safeguards.restraint || this.#sole || this.#heardAt >= Math.max(since, now - duration)) return true;
     return now < this.#until && now - Math.max(this.#since, this.#backedAt) > leasesAlone * duration;
   }
 
@@ -89,6 +94,7 @@ export class Lease {
     if (view.electorate.epoch !== this.#view?.electorate.epoch) {
       // Grants were given to the electorate of that time. What they were good for until now stays good.
       this.#grants.clear();
+      this.#hearers.clear();
       if (this.#sole) {
         this.#backedAt = clock.now();
         this.#extend(clock.now() + duration);
@@ -99,10 +105,14 @@ export class Lease {
     this.#count();
   }
 
-  /** A voter has granted the lease; it was asked at `askedAt` for the electorate that began at `epoch`. */
-  granted(voter: string, askedAt: number, epoch: number): void {
+  /**
+   * A voter has granted the lease; it was asked at `askedAt` for the electorate that began at `epoch`. `hears`: it hears
+   * this node over its own link, too.
+   */
+  granted(voter: string, askedAt: number, epoch: number, hears: boolean): void {
     if (epoch !== this.#view?.electorate.epoch) return;
-    this.#grants.set(voter, Math.max(askedAt, this.#grants.get(voter) ?? Number.NEGATIVE_INFINITY));
+    note(this.#grants, voter, askedAt);
+    if (hears) note(this.#hearers, voter, askedAt);
     this.#count();
   }
 
@@ -168,20 +178,26 @@ export class Lease {
 
   /** The lease lasts as long as the newest grants of a majority do. */
   #count(): void {
-    const { self, duration } = this.#options;
-    const { electorate } = this.#view!;
-    const times = electorate.voters
-      .map((voter) => (voter === self ? Number.POSITIVE_INFINITY : this.#grants.get(voter)))
-      .filter((time) => time !== undefined)
-      .sort((a, b) => b - a);
-    const majority = Math.floor(sizeOf(electorate) / 2) + 1;
-    const since = times[majority - 1];
+    const { duration } = this.#options;
+    const since = this.#majority(this.#grants);
     this.#sole = since === Number.POSITIVE_INFINITY;
     if (this.#sole) this.#wake();
     else if (since !== undefined) {
       this.#backedAt = Math.max(this.#backedAt, since);
+      this.#heardAt = Math.max(this.#heardAt, this.#majority(this.#hearers) ?? Number.NEGATIVE_INFINITY);
       this.#extend(since + duration);
     }
+  }
+
+  /** Since when more than half of the electorate is among `times`; `undefined`: it is not. This node always is. */
+  #majority(times: ReadonlyMap<string, number>): number | undefined {
+    const { self } = this.#options;
+    const { electorate } = this.#view!;
+    const newest = electorate.voters
+      .map((voter) => (voter === self ? Number.POSITIVE_INFINITY : times.get(voter)))
+      .filter((time) => time !== undefined)
+      .sort((a, b) => b - a);
+    return newest[Math.floor(sizeOf(electorate) / 2)];
   }
 
   #extend(until: number): void {
@@ -194,4 +210,8 @@ export class Lease {
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
+}
+
+function note(times: Map<string, number>, voter: string, askedAt: number): void {
+  times.set(voter, Math.max(askedAt, times.get(voter) ?? Number.NEGATIVE_INFINITY));
 }

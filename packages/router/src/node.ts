@@ -148,7 +148,7 @@ export class RoutedNode implements AsyncDisposable {
       failureAfter,
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
-      granted: ({ incarnation }, askedAt, asked, epoch) => this.#granted(incarnation, askedAt, asked, epoch),
+      granted: ({ incarnation }, ...grant) => this.#granted(incarnation, ...grant),
       log,
     };
     this.#mesh = new Mesh(id, peer, (member) => this.#report(this.#membership.bury(member)));
@@ -282,6 +282,7 @@ export class RoutedNode implements AsyncDisposable {
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
+      hears: (caller) => this.#suspicion.hears(caller),
       serve: (request, caller) => this.#serve.answer(request, caller),
       log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
     });
@@ -679,11 +680,11 @@ export class RoutedNode implements AsyncDisposable {
   }
 
   /** A grant counts for the electorate that this node and the voter both had in mind. */
-  #granted(voter: string, askedAt: number, asked: number, epoch: number): void {
+  #granted(voter: string, askedAt: number, asked: number, epoch: number, hears: boolean): void {
     if (!this.#agreement.joined) return;
     const { electorate } = this.view;
     if (asked < electorate.epoch || epoch < electorate.epoch) return;
-    this.#lease.granted(voter, askedAt, electorate.epoch);
+    this.#lease.granted(voter, askedAt, electorate.epoch, hears);
     this.#backups.heard();
   }
 

@@ -39,8 +39,11 @@ export interface PeerOptions {
   epoch(): number;
   /** The peer has told which view is in force there. */
   heardEpoch(from: Identity, epoch: number): void;
-  /** The peer was asked at `askedAt` for a lease, with the view of `asked` in force here, and has granted it. */
-  granted(from: Identity, askedAt: number, asked: number, epoch: number): void;
+  /**
+   * The peer was asked at `askedAt` for a lease, with the view of `asked` in force here, and has granted it; `hears`: it
+   * hears this node over its own link, too.
+   */
+  granted(from: Identity, askedAt: number, asked: number, epoch: number, hears: boolean): void;
   /** It is proved that the peer's process is gone. */
   died(): void;
   log(message: string): void;
@@ -250,11 +253,11 @@ export class Peer {
 
   #answer(frame: Frame): void {
     const { to, heardEpoch, granted } = this.#options;
-    const { epoch, grants } = readPong(frame.body);
+    const { epoch, grants, hears } = readPong(frame.body);
     const asked = this.#asked.shift();
     if (asked === undefined) throw new RangeError('an answer to nothing');
     heardEpoch(to, epoch);
-    if (grants) granted(to, asked.at, asked.epoch, epoch);
+    if (grants) granted(to, asked.at, asked.epoch, epoch, hears);
   }
 
   #welcome(connection: Connection, frame: Frame): void {

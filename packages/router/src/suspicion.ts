@@ -1,6 +1,7 @@
 import type { Agreement } from './agreement.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Electors } from './electors.ts';
+import type { Identity } from './handshake.ts';
 import { beatsToFailure } from './heartbeat.ts';
 import type { Lease } from './lease.ts';
 import type { Mesh } from './mesh.ts';
@@ -60,6 +61,12 @@ export class Suspicion {
       release: (_context, epoch: number, incarnations: readonly string[]) =>
         this.#options.lease.release(incarnations, epoch),
     };
+  }
+
+  /** Whether a node is heard over this node's own link to it: it will not be suspected unless that changes. */
+  hears({ id, incarnation }: Identity): boolean {
+    const peer = this.#options.mesh.get(id);
+    return peer?.incarnation === incarnation && peer.heardWithin(2 * this.#interval);
   }
 
   /** From now on this node watches. */

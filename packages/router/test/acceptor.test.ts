@@ -32,6 +32,7 @@ let serve: AcceptorOptions['serve'];
 let birth: string | undefined;
 let heard: number[];
 let granted: (epoch: number) => boolean;
+let hears: () => boolean;
 beforeEach(() => {
   clock = new ManualClock();
   network = new MemoryNetwork({ clock, delay: () => 1 });
@@ -39,6 +40,7 @@ beforeEach(() => {
   logged = [];
   heard = [];
   granted = () => true;
+  hears = () => true;
   known = 0;
   ended = 0;
   birth = 'birth';
@@ -59,6 +61,7 @@ async function dialled(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
       heard.push(epoch);
     },
     grants: ({ id }, epoch) => id === 'a' && granted(epoch),
+    hears: ({ incarnation }) => incarnation === 'a1' && hears(),
     failureAfter: 3_000,
     serve: (asked, caller) => serve(asked, caller),
     log: (message) => logged.push(message),
@@ -106,7 +109,7 @@ describe('the handshake of an acceptor', () => {
   });
 
   const refusals: [what: string, hello: Parameters<typeof helloFrame>[0], reason: RegExp][] = [
-    ['another protocol', { to, protocol: 1 }, /protocol 1 is spoken there, 2 here/],
+    ['another protocol', { to, protocol: 1 }, /protocol 1 is spoken there, 3 here/],
     ['another cluster', { to, cluster: 'other' }, /this is cluster 'test', not 'other'/],
     ['another birth', { to, birth: 'later' }, /born as birth, not as later/],
     ['another id', { to: { id: 'c', incarnation: 'b1' } }, /this is node b \(b1\)/],
@@ -171,8 +174,10 @@ describe('an acceptor', () => {
     expect(answers(end)).toEqual([{ id: 3, reply: { ...result('three'), covered: Buffer.alloc(0) } }]);
   });
 
-  it('answers a ping with its epoch and whether it grants a lease, and hears the epoch of the other', async () => {
+  it('answers a ping with its epoch, whether it grants a lease and whether it hears the other, and hears its epoch', async () => {
     granted = (epoch) => epoch === 9;
+    const both = [true, false];
+    hears = () => both.shift()!;
     const end = await greeted();
     end.send(pingFrame(9));
     end.send(pingFrame(8));
@@ -181,8 +186,8 @@ describe('an acceptor', () => {
     const frames = end.take();
     expect(frames.map(({ type }) => type)).toEqual([FrameType.pong, FrameType.pong]);
     expect(frames.map(({ body }) => readPong(body))).toEqual([
-      { epoch: 7, grants: true },
-      { epoch: 7, grants: false },
+      { epoch: 7, grants: true, hears: true },
+      { epoch: 7, grants: false, hears: false },
     ]);
   });
 

@@ -30,6 +30,7 @@ beforeEach(async () => {
     epoch: () => 1,
     heardEpoch: () => {},
     grants: () => false,
+    hears: () => false,
     serve: ({ id }) => {
       served.push(id);
       return new Promise((resolve) => void ends.push(resolve));

@@ -46,22 +46,22 @@ describe('a lease', () => {
     const view = voting('a', 'b', 'c', 'd');
     const lease = leaseOf('a-1', view);
     expect(lease.valid).toBe(false);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(false);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(false);
-    lease.granted('c-1', clock.now(), view.electorate.epoch);
+    lease.granted('c-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(true);
   });
 
   it('takes the grants of others alone for a node that does not vote', () => {
     const view = voting('a', 'b', 'c');
     const lease = leaseOf('x-1', view);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(false);
-    lease.granted('x-1', clock.now(), view.electorate.epoch);
+    lease.granted('x-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(false);
-    lease.granted('c-1', clock.now(), view.electorate.epoch);
+    lease.granted('c-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(true);
   });
 
@@ -69,15 +69,15 @@ describe('a lease', () => {
     const view = voting('a', 'b', 'c', 'd', 'e');
     const lease = leaseOf('a-1', view);
     const { epoch } = view.electorate;
-    lease.granted('b-1', clock.now() - 100, epoch);
-    lease.granted('c-1', clock.now() - 600, epoch);
-    lease.granted('d-1', clock.now() - 300, epoch);
+    lease.granted('b-1', clock.now() - 100, epoch, true);
+    lease.granted('c-1', clock.now() - 600, epoch, true);
+    lease.granted('d-1', clock.now() - 300, epoch, true);
     // `b` and `d` are the newest two.
     expect(await left(lease)).toBe(700);
-    lease.granted('b-1', clock.now(), epoch);
+    lease.granted('b-1', clock.now(), epoch, true);
     expect(lease.valid).toBe(false);
-    lease.granted('e-1', clock.now() - 200, epoch);
-    lease.granted('e-1', clock.now() - 500, epoch);
+    lease.granted('e-1', clock.now() - 200, epoch, true);
+    lease.granted('e-1', clock.now() - 500, epoch, true);
     expect(await left(lease)).toBe(800);
   });
 
@@ -85,7 +85,7 @@ describe('a lease', () => {
     const view = fail(voting('a', 'b', 'c', 'd'), ['c', 'd'], router);
     expect(view.electorate).toMatchObject({ voters: ['a-1', 'b-1'], gone: 2 });
     const lease = leaseOf('a-1', view);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     expect(lease.valid).toBe(false);
   });
 
@@ -99,23 +99,23 @@ describe('a lease', () => {
   it('is counted anew for another electorate, and what it was good for until then it stays', async () => {
     const view = voting('a', 'b', 'c');
     const lease = leaseOf('a-1', view);
-    lease.granted('b-1', clock.now() - 200, view.electorate.epoch);
+    lease.granted('b-1', clock.now() - 200, view.electorate.epoch, true);
     const next = reseat(join(view, [member('d'), member('e')], router));
     lease.follow(next);
-    lease.granted('c-1', clock.now(), view.electorate.epoch);
-    lease.granted('d-1', clock.now(), next.electorate.epoch);
+    lease.granted('c-1', clock.now(), view.electorate.epoch, true);
+    lease.granted('d-1', clock.now(), next.electorate.epoch, true);
     expect(await left(lease)).toBe(800);
-    lease.granted('e-1', clock.now(), next.electorate.epoch);
-    lease.granted('d-1', clock.now(), next.electorate.epoch);
+    lease.granted('e-1', clock.now(), next.electorate.epoch, true);
+    lease.granted('d-1', clock.now(), next.electorate.epoch, true);
     expect(lease.valid).toBe(true);
   });
 
   it('keeps the grants of an electorate through views that leave it as it is', async () => {
     const view = voting('a', 'b', 'c', 'd', 'e');
     const lease = leaseOf('a-1', view);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     lease.follow({ ...view, epoch: view.epoch + 1 });
-    lease.granted('c-1', clock.now(), view.electorate.epoch);
+    lease.granted('c-1', clock.now(), view.electorate.epoch, true);
     expect(await left(lease)).toBe(duration);
   });
 
@@ -137,7 +137,7 @@ describe('a lease', () => {
     const view = voting('a', 'b');
     const lease = leaseOf('a-1', view);
     expect(lease.low).toBe(true);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     expect(lease.low).toBe(false);
     await clock.advance(500);
     expect([lease.low, lease.valid]).toEqual([true, true]);
@@ -159,7 +159,7 @@ describe('a wait for the lease', () => {
     expect(asked).toBe(1);
     await clock.advance(100);
     expect(ended).toBe(false);
-    lease.granted('b-1', clock.now(), view.electorate.epoch);
+    lease.granted('b-1', clock.now(), view.electorate.epoch, true);
     await waits;
     expect(ended).toBe(true);
     expect(clock.waiting).toBe(0);
@@ -184,7 +184,7 @@ describe('a wait for the lease', () => {
     const view = voting('a', 'b');
     const lease = leaseOf('a-1', view);
     const waits = lease.renewed(300);
-    lease.granted('b-1', clock.now() - duration, view.electorate.epoch);
+    lease.granted('b-1', clock.now() - duration, view.electorate.epoch, true);
     await clock.run(waits);
     expect([clock.now(), lease.valid]).toEqual([10_300, false]);
   });
@@ -239,8 +239,8 @@ describe('a voter', () => {
 
 describe('to do without copies that are not heard', () => {
   const view = voting('a', 'b', 'c');
-  const grant = (lease: Lease, voter: string): void =>
-    lease.granted(voter, clock.now(), view.electorate.epoch);
+  const grant = (lease: Lease, voter: string, hears = true): void =>
+    lease.granted(voter, clock.now(), view.electorate.epoch, hears);
 
   it('takes the grants of more than half that were asked for since that was found out', async () => {
     const lease = leaseOf('a-1', view);
@@ -253,6 +253,22 @@ describe('to do without copies that are not heard', () => {
     expect(lease.prevails(since)).toBe(true);
     await clock.advance(duration + 1);
     expect(lease.prevails(since)).toBe(false);
+  });
+
+  it('takes the grants of those who hear this node over their own links', async () => {
+    const five = voting('a', 'b', 'c', 'd', 'e');
+    const lease = leaseOf('a-1', five);
+    const since = clock.now();
+    const granted = (voter: string, hears: boolean): void =>
+      lease.granted(voter, clock.now(), five.electorate.epoch, hears);
+    granted('b-1', true);
+    granted('c-1', false);
+    granted('d-1', false);
+    expect([lease.valid, lease.prevails(since)]).toEqual([true, false]);
+    await clock.advance(10);
+    granted('c-1', true);
+    expect(lease.prevails(since)).toBe(true);
+    expect(lease.prevails(since + 1)).toBe(false);
   });
 
   it('takes six leases with the view store alone, without a gap', async () => {

@@ -18,7 +18,7 @@ let listener: Listener;
 let logged: string[];
 let heard: number[];
 /** When it was asked for, and the epochs of both ends. */
-let grants: [askedAt: number, asked: number, epoch: number][];
+let grants: [askedAt: number, asked: number, epoch: number, hears: boolean][];
 let deaths: number;
 beforeEach(async () => {
   clock = new ManualClock();
@@ -64,6 +64,8 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
     ...more,
   });
 }
+
+const pong = (epoch: number, grants: boolean, hears = false): Buffer => pongFrame({ epoch, grants, hears });
 
 const welcome = jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7 });
 
@@ -128,7 +130,7 @@ describe('the handshake of a peer', () => {
       dial({ lasting });
       await clock.advance(5);
       expect(end().json()).toEqual({
-        protocol: 2,
+        protocol: 3,
         cluster: 'test',
         birth: 'birth',
         id: 'a',
@@ -361,7 +363,7 @@ describe('a link', () => {
   async function answering(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 500) {
       await clock.advance(500);
-      for (const { type } of end().take()) if (type === FrameType.ping) end().send(pongFrame(5, false));
+      for (const { type } of end().take()) if (type === FrameType.ping) end().send(pong(5, false));
     }
   }
 
@@ -389,24 +391,24 @@ describe('a link', () => {
       .filter(({ type }) => type === FrameType.ping);
     expect(pings.map(({ body }) => readPing(body))).toEqual([4, 6]);
     await clock.advance(100);
-    end().send(pongFrame(5, true));
-    end().send(pongFrame(6, false));
+    end().send(pong(5, true));
+    end().send(pong(6, false));
     peer.ask();
     await clock.advance(2);
-    end().send(pongFrame(7, true));
+    end().send(pong(7, true, true));
     await clock.advance(2);
     expect(heard).toEqual([7, 5, 6, 7]);
     expect(grants).toEqual([
-      [began, 4, 5],
-      [began + 203, 6, 7],
+      [began, 4, 5, false],
+      [began + 203, 6, 7, true],
     ]);
   });
 
   it('is closed by an answer to nothing', async () => {
     await up();
-    end().send(pongFrame(5, true));
+    end().send(pong(5, true));
     await clock.advance(2);
-    end().send(pongFrame(5, true));
+    end().send(pong(5, true));
     await clock.advance(5);
     expect(ends[0]!.closed).toBe(true);
     expect(logged).toEqual([expect.stringContaining('an answer to nothing')]);
@@ -416,7 +418,7 @@ describe('a link', () => {
     const peer = await up();
     await clock.advance(1_000);
     expect(peer.silence).toBeCloseTo(1_001, -1);
-    end().send(pongFrame(5, false));
+    end().send(pong(5, false));
     await clock.advance(2);
     expect(peer.silence).toBeLessThan(3);
     end().close();
@@ -555,7 +557,7 @@ describe('a peer and an acceptor that lies', () => {
   const valid = fc.constantFrom(
     replies([1, 'one'], [2, 'two']),
     replies([99, 'nobody']),
-    pongFrame(2 ** 48 - 1, true),
+    pong(2 ** 48 - 1, true),
     welcome,
     jsonFrame(FrameType.refused, { reason: 'no' }),
     jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 'late' }),

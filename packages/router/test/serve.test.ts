@@ -425,7 +425,7 @@ describe('a node without a lease', () => {
     await clock.advance(300);
     expect(executed).toHaveLength(1);
     expect(await late).toMatchObject({ kind: 'refused', code: 'TIMEOUT' });
-    lease.granted('b-1', clock.now(), view!.electorate.epoch);
+    lease.granted('b-1', clock.now(), view!.electorate.epoch, true);
     expect(await settled(held)).toMatchObject({ kind: 'result' });
     expect(await settled(all)).toMatchObject({ kind: 'result' });
     expect(executed).toHaveLength(3);

@@ -31,6 +31,7 @@ import { type Prune, prune } from './prune.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
 import { type PutMany, putMany } from './putMany.ts';
+import { type Ready, ready } from './ready.ts';
 import { type Refresh, refresh } from './refresh.ts';
 import { type Reset, reset } from './reset.ts';
 import { type Size, size } from './size.ts';
@@ -42,6 +43,7 @@ import { type TouchMany, touchMany } from './touchMany.ts';
 import { type Transaction, transaction } from './transaction.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
+import { type Warm, warm } from './warm.ts';
 
 /** The name of an action. Aliases are not among them. */
 export type ActionName =
@@ -74,6 +76,7 @@ export type ActionName =
   | 'purge'
   | 'put'
   | 'putMany'
+  | 'ready'
   | 'refresh'
   | 'reset'
   | 'size'
@@ -84,7 +87,8 @@ export type ActionName =
   | 'touchMany'
   | 'transaction'
   | 'ttl'
-  | 'update';
+  | 'update'
+  | 'warm';
 
 /** Every action by its name. */
 export const actions: Readonly<Record<ActionName, Action>> = {
@@ -117,6 +121,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   purge,
   put,
   putMany,
+  ready,
   refresh,
   reset,
   size,
@@ -128,6 +133,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   transaction,
   ttl,
   update,
+  warm,
 };
 
 /** The methods of a cache, those of every action. */
@@ -161,6 +167,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Purge<M>,
     Put<K, V, M>,
     PutMany<K, V, M>,
+    Ready<M>,
     Refresh<K, M>,
     Reset<M>,
     Size<M>,
@@ -171,7 +178,8 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     TouchMany<K, M>,
     Transaction<K, V, M, F, C>,
     Ttl<K, M>,
-    Update<K, V, M> {}
+    Update<K, V, M>,
+    Warm<M> {}
 
 /** Those that are about one key. */
 export interface KeyedActions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>

@@ -1,11 +1,23 @@
-import type { Encoded, Replica, ReplicaRecord } from '@cachex/router';
+import { type Codec, Encoded, type Replica, type ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
 import { originOf } from '../local/flights.ts';
 import type { MovingLoad } from '../local/loads.ts';
 import { type Entry, isOver, Store } from '../local/store.ts';
+import type { WarmerState } from '../local/warmers.ts';
 import type { LockReplica } from './lock-replica.ts';
 import type { WireForm } from './wire-form.ts';
+
+/** What is known of the last run of a warmer. */
+type WarmerRecord = readonly [
+  type: 'warmer',
+  name: string,
+  run: string,
+  age: number,
+  running: boolean,
+  succeeded: boolean,
+  error: Encoded | undefined,
+];
 
 /** What a cache's partition is made of, and what happens to it. Instants travel as the time that is left or has passed. */
 type CacheRecord =
@@ -22,6 +34,7 @@ type CacheRecord =
       tags: readonly string[] | undefined,
     ]
   | readonly [type: 'remove', key: Key, hash: number]
+  | WarmerRecord
   /** Its time has come, and it is kept as a stale one. */
   | readonly [type: 'lapse', key: Key, hash: number]
   | readonly [type: 'clear']
@@ -40,6 +53,7 @@ type CacheRecord =
 export class EngineReplica implements Replica {
   readonly #engine: Engine;
   readonly #values: WireForm;
+  readonly #codec: Codec;
   readonly #present: (incarnation: string) => boolean;
   readonly #locks: LockReplica | undefined;
   /** Copies of partitions that other nodes own. Nothing here expires; it is taken over whole, or dropped. */
@@ -47,6 +61,8 @@ export class EngineReplica implements Replica {
   /** The cache over those copies, for who would rather read them than ask their owner. */
   readonly reading: Engine;
   readonly #loads = new Map<number, MovingLoad[]>();
+  /** By the name of the warmer, for copies of partitions. */
+  readonly #warmers = new Map<number, Map<string, WarmerState>>();
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
   readonly #parted = new Set<number>();
 
@@ -54,9 +70,11 @@ export class EngineReplica implements Replica {
   constructor(
     engine: Engine,
     values: WireForm,
+    codec: Codec,
     present: (incarnation: string) => boolean,
     locks?: LockReplica,
   ) {
+    this.#codec = codec;
     this.#engine = engine;
     this.#values = values;
     this.#present = present;
@@ -71,6 +89,8 @@ export class EngineReplica implements Replica {
       if (!isOver(entry, clock.now())) yield* this.#written(entry);
     }
     if (this.#locks !== undefined) yield* this.#locks.snapshot(partition);
+    for (const [name, state] of this.#engine.warmers?.states(partition) ?? [])
+      yield this.#warmer(name, state);
   }
 
   *parting(partition: number): Iterable<ReplicaRecord> {
@@ -92,6 +112,10 @@ export class EngineReplica implements Replica {
         return ['lapse', change.key, change.hash] satisfies CacheRecord;
       case 'clear':
         return ['clear'] satisfies CacheRecord;
+      case 'warmer': {
+        const state = this.#engine.warmers?.state(change.name);
+        return state === undefined ? undefined : this.#warmer(change.name, state);
+      }
       default:
         return this.#locks?.recordOf(change);
     }
@@ -117,6 +141,9 @@ export class EngineReplica implements Replica {
       case 'clear':
         this.#copies.clearPartition(partition);
         break;
+      case 'warmer':
+        this.#stageWarmer(partition, change);
+        break;
       case 'load': {
         const loads = this.#loads.get(partition) ?? [];
         this.#loads.set(partition, loads);
@@ -137,16 +164,24 @@ export class EngineReplica implements Replica {
       if (this.#present(originOf(load.token))) this.#engine.loads.adopt(load);
     }
     this.#loads.delete(partition);
+    for (const [name, state] of this.#warmers.get(partition) ?? []) {
+      this.#engine.warmers?.adopt(name, state);
+      const origin = originOf(state.run);
+      if (!this.#present(origin)) this.#engine.warmers?.lost([origin]);
+    }
+    this.#warmers.delete(partition);
   }
 
   demote(partition: number): void {
     this.#parted.delete(partition);
+    this.#warmers.set(partition, new Map(this.#engine.warmers?.states(partition) ?? []));
     this.#engine.handOver(partition, this.#copies);
     this.#locks?.demote(partition);
   }
 
   discard(partition: number): void {
     this.#copies.clearPartition(partition);
+    this.#warmers.delete(partition);
     this.#loads.delete(partition);
     this.#locks?.discard(partition);
   }
@@ -155,6 +190,20 @@ export class EngineReplica implements Replica {
     this.#parted.delete(partition);
     this.#locks?.drop(partition);
     this.#engine.forget(partition);
+  }
+
+  #warmer(name: string, { run, began, running, succeeded, error }: WarmerState): WarmerRecord {
+    // One that is to be made again at once was begun an eternity ago, which is not a number that travels.
+    const age = Math.min(this.#engine.clock.now() - began, Number.MAX_SAFE_INTEGER);
+    const failure = error === undefined ? undefined : new Encoded(this.#codec.encodeError(error));
+    return ['warmer', name, run, age, running, succeeded, failure];
+  }
+
+  #stageWarmer(partition: number, [, name, run, age, running, succeeded, failure]: WarmerRecord): void {
+    const states = this.#warmers.get(partition) ?? new Map<string, WarmerState>();
+    this.#warmers.set(partition, states);
+    const error = failure === undefined ? undefined : this.#codec.decodeError(failure.bytes);
+    states.set(name, { run, began: this.#engine.clock.now() - age, running, succeeded, error });
   }
 
   /**

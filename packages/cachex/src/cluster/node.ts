@@ -37,6 +37,7 @@ import { operations } from './operations/index.ts';
 import { settleLoad } from './settle-load.ts';
 import { TransactionRecovery } from './transaction-recovery.ts';
 import { translate } from './translate.ts';
+import { warmingPlace } from './warming-place.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
 /** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration` and `backups`. */
@@ -47,7 +48,7 @@ export type ClusterCacheSettings<
   C extends CommandMap<V> = CommandMap<V>,
 > = Pick<
   CacheOptions<K, V, F, C>,
-  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'clock'
+  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'warmers' | 'clock'
 > & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`
@@ -263,6 +264,7 @@ export class ClusterNode implements AsyncDisposable {
         const record = replica.recordOf(change);
         if (record !== undefined) node.changed(name, partition, record);
       },
+      warming: warmingPlace(node, name),
       loads: {
         clock: node.clock,
         lease: settings.loadLease,
@@ -280,12 +282,13 @@ export class ClusterNode implements AsyncDisposable {
       },
     });
     const lockReplica = new LockReplica(engine.locks!, values, node.codec);
-    const replica = new EngineReplica(engine, values, present, lockReplica);
+    const replica = new EngineReplica(engine, values, node.codec, present, lockReplica);
     const copies = readFrom === 'any' ? replica.reading : undefined;
     const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
     const open: OpenCache = { cache, engine, failure: undefined };
     try {
       engine.hooks?.open(cache as unknown as Methods);
+      engine.warmers?.open(cache as unknown as Methods);
     } catch (error) {
       engine.close();
       throw error;
@@ -303,12 +306,16 @@ export class ClusterNode implements AsyncDisposable {
       lost: (incarnations) => {
         engine.loads.lost(incarnations);
         engine.locks!.lost(incarnations);
+        engine.warmers?.lost(incarnations);
       },
     };
     // Anything wrong with the settings that can be known now is thrown now.
     const opened = rethrown(() => node.open(name, service, { ttl, expiration, backups }));
     this.#caches.set(name, open);
-    opened.catch((error: unknown) => {
+    const warm = (): void => {
+      if (!engine.closed) engine.warmers?.start();
+    };
+    opened.then(warm, (error: unknown) => {
       open.failure = translate(error) as CacheError;
       engine.events.error(open.failure);
       engine.close();

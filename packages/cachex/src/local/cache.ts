@@ -76,6 +76,8 @@ export function createCache(options: object = {}): unknown {
   });
   try {
     engine.hooks?.open(methods as Methods);
+    engine.warmers?.open(methods as Methods);
+    engine.warmers?.start();
   } catch (error) {
     close();
     throw error;

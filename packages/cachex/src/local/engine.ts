@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@cachex/router';
-import type { Key } from '@cachex/router/hash';
+import { hashKey, type Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
@@ -16,6 +16,7 @@ import { Statistics } from './statistics.ts';
 import { type Entry, isOver, ownKey, Store } from './store.ts';
 import { TagIndex } from './tags.ts';
 import type { ValueForm } from './value-form.ts';
+import { type WarmerSettings, Warmers, type WarmingPlace } from './warmers.ts';
 
 /** One change to the entries of an engine, told in the order they happen. */
 export type Change =
@@ -25,7 +26,9 @@ export type Change =
   /** Its time has come, and somebody was told so; it is kept as a stale one. */
   | { readonly type: 'lapse'; readonly key: Key; readonly hash: number }
   | { readonly type: 'clear'; readonly partition: number }
-  | LockChange;
+  | LockChange
+  /** What is known of the runs of a warmer is another now. */
+  | { readonly type: 'warmer'; readonly name: string; readonly hash: number };
 
 /** What may be written with an entry beside its value and time to live. */
 export interface Keeping {
@@ -59,6 +62,10 @@ export interface EngineSettings {
   readonly stats: boolean;
   /** None unless set. */
   readonly hooks?: readonly HookSettings[];
+  /** None unless set. */
+  readonly warmers?: readonly WarmerSettings[];
+  /** Where the runs of warmers are decided upon; in this engine unless set. */
+  readonly warming?: WarmingPlace;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
@@ -90,6 +97,8 @@ export class Engine {
   readonly events: Events;
   /** `undefined` unless there are some. */
   readonly hooks: Hooks | undefined;
+  /** `undefined` unless there are some. */
+  readonly warmers: Warmers | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -128,6 +137,7 @@ export class Engine {
         : new Locks(settings.locks, partitions, (change) => this.#changed?.(change));
     this.events = new Events((event, args) => this.hooks?.served(event, args));
     this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
+    this.warmers = over === undefined ? this.#makeWarmers(settings) : undefined;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
@@ -375,6 +385,7 @@ export class Engine {
   /** The partition is another engine's now, and what it has here goes on as a copy of that. */
   handOver(partition: number, copy: Store): void {
     this.loads.depart(partition);
+    this.warmers?.depart(partition);
     copy.take(partition, this.store);
     this.#tags.clear(partition);
     if (this.store.length === 0) this.expiry.disarm();
@@ -383,6 +394,7 @@ export class Engine {
   /** The partition is not this engine's any more. Nothing is removed in the sense of `changed`: it lives on elsewhere. */
   forget(partition: number): void {
     this.loads.depart(partition);
+    this.warmers?.depart(partition);
     this.store.clearPartition(partition);
     this.#tags.clear(partition);
     if (this.store.length === 0) this.expiry.disarm();
@@ -415,6 +427,7 @@ export class Engine {
     this.closed = true;
     this.#ending?.abort(closedError(this.name));
     this.expiry.close();
+    this.warmers?.close(closedError(this.name));
     this.hooks?.close();
     this.loads.close(closedError(this.name));
     this.locks?.close(closedError(this.name));
@@ -434,6 +447,17 @@ export class Engine {
   #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
     if (hooks.length === 0) return undefined;
     return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
+  }
+
+  #makeWarmers({ name, clock, partitions, warmers = [], warming }: EngineSettings): Warmers | undefined {
+    if (warmers.length === 0) return undefined;
+    return new Warmers({
+      ...{ name, clock, partitions, warmers },
+      ...(warming === undefined ? {} : { place: warming }),
+      changed: (warmer) => this.#changed?.({ type: 'warmer', name: warmer, hash: hashKey(warmer) }),
+      error: (error) => this.events.error(error),
+      warmed: (warmer, written) => this.events.warmed(warmer, written),
+    });
   }
 
   #expire(entry: Entry): void {

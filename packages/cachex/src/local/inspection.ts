@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 import type { SweepReport } from './expiry.ts';
 import type { HookStatus } from './hooks.ts';
 import type { Entry } from './store.ts';
+import type { WarmerStatus } from './warmers.ts';
 
 /** What `inspect('cache')` answers. */
 export interface CacheRecord {
@@ -22,12 +23,13 @@ export interface CacheRecord {
     readonly functions: readonly string[];
   };
   readonly hooks: readonly HookStatus[];
+  readonly warmers: readonly WarmerStatus[];
   /** Loads that are waited for here. */
   readonly loading: number;
 }
 
 /** What `inspect('entry', key)` answers: an entry as it lies in memory, expired or not. */
-export interface InspectedEntry<K extends Key = Key, V = unknown> {
+export interface RawEntry<K extends Key = Key, V = unknown> {
   readonly key: K;
   readonly value: V;
   /** How many bytes the value has, where it is kept in bytes. */
@@ -55,7 +57,7 @@ export interface JanitorRecord {
 }
 
 export function cacheRecord(engine: Engine): CacheRecord {
-  const { name, store, options, hooks, loads, functions, partitions } = engine;
+  const { name, store, options, hooks, warmers, loads, functions, partitions } = engine;
   const { ttl, expiration, stats } = options;
   return {
     name,
@@ -63,11 +65,12 @@ export function cacheRecord(engine: Engine): CacheRecord {
     partitions: partitions.length,
     options: { ttl, expiration: { ...expiration }, stats, functions: functions.names },
     hooks: hooks?.status() ?? [],
+    warmers: warmers?.status() ?? [],
     loading: loads.running,
   };
 }
 
-export function entryRecord(engine: Engine, key: Key, hash: number): InspectedEntry | undefined {
+export function entryRecord(engine: Engine, key: Key, hash: number): RawEntry | undefined {
   const entry = engine.store.find(key, hash);
   if (entry === undefined) return undefined;
   const { clock, values } = engine;

@@ -12,6 +12,8 @@ import { hookList } from './hook-options.ts';
 import type { Hook, HookSettings } from './hooks.ts';
 import { defaultLoadLease } from './load-lease.ts';
 import { byCopy, byReference } from './value-form.ts';
+import { warmerList } from './warmer-options.ts';
+import type { Warmer, WarmerSettings } from './warmers.ts';
 
 /** How expired entries are found. */
 export interface ExpirationOptions {
@@ -55,6 +57,8 @@ export interface CacheOptions<
   stats?: boolean;
   /** Told of calls, or of what the cache does of its own accord; see docs/hooks.md. */
   hooks?: readonly Hook<K, V>[];
+  /** Fill the cache before anybody asks; see docs/warming.md. */
+  warmers?: readonly Warmer<K, V>[];
   /** Where time comes from; for tests. Default: the clock of this process. */
   clock?: Clock;
   /** Where numbers in [0, 1) come from; for tests. Default: `Math.random`. */
@@ -113,6 +117,7 @@ export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionC
   commands: commandMap,
   stats: flag,
   hooks: hookList,
+  warmers: warmerList,
 };
 
 const checks: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
@@ -132,6 +137,7 @@ export interface CheckedDataOptions {
   commands?: AnyCommands;
   stats?: boolean;
   hooks?: readonly HookSettings[];
+  warmers?: readonly WarmerSettings[];
 }
 
 /** The settings of an engine that data options decide. */
@@ -139,9 +145,10 @@ type DataSettings = Pick<EngineSettings, keyof CheckedDataOptions>;
 
 /** The part of an engine's settings that data options decide, defaults filled in. */
 export function dataSettings(options: CheckedDataOptions): DataSettings {
-  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false, hooks = [] } = options;
+  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false } = options;
+  const { hooks = [], warmers = [] } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, hooks };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, hooks, warmers };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {

@@ -26,6 +26,7 @@ describe.each(setUps)('inspect $name', (setUp) => {
         functions: ['load'],
       },
       hooks: [{ name: 'all', type: 'post', async: false, waiting: 0, dropped: 0 }],
+      warmers: [],
       loading: 0,
     });
   });

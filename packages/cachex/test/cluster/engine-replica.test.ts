@@ -1,3 +1,4 @@
+import { Codec } from '@cachex/router';
 import { hashKey, partitionOf } from '@cachex/router/hash';
 import { describe, expect, it } from 'vitest';
 import { EngineReplica } from '../../src/cluster/engine-replica.ts';
@@ -12,6 +13,7 @@ const values: WireForm = {
   answer: (held) => held,
   encoded: (held) => held as ReturnType<WireForm['encoded']>,
 };
+const codec = new Codec();
 const key = 'ada';
 const hash = hashKey(key);
 const partition = partitionOf(hash, 16);
@@ -25,11 +27,11 @@ interface Side {
 /** An owner whose changes reach the copy at once, and the node that has the copy, each with a clock of its own. */
 function ownerAndCopy(): { owner: Side; copy: Side } {
   const copied = anEngine();
-  const copy: Side = { ...copied, replica: new EngineReplica(copied.engine, values, () => true) };
+  const copy: Side = { ...copied, replica: new EngineReplica(copied.engine, values, codec, () => true) };
   const owned = anEngine({
     changed: (change) => copy.replica.stage(partition, owner.replica.recordOf(change)!),
   });
-  const owner: Side = { ...owned, replica: new EngineReplica(owned.engine, values, () => true) };
+  const owner: Side = { ...owned, replica: new EngineReplica(owned.engine, values, codec, () => true) };
   return { owner, copy };
 }
 

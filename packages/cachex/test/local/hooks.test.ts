@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Cache, type CacheOptions, type Call, createCache, type Hook } from '../../src/index.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -272,5 +273,17 @@ describe('options of hooks', () => {
     expect(() => createCache({ hooks: hooks as Hook[] })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message }),
     );
+  });
+});
+
+describe('a record of which a part is made only when it is looked at', () => {
+  it('prints and travels as if it had been made', () => {
+    const calls: Call[] = [];
+    const cache = aCache([{ type: 'post', notify: (call) => void calls.push(call) }], { clone: true });
+    cache.put('ada', { name: 'Ada' });
+    cache.put('bob', { name: 'Bob' });
+    expect(inspect(calls[0])).toBe("{ action: 'put', args: [ 'ada', { name: 'Ada' } ] }");
+    expect(JSON.stringify(calls[1])).toBe('{"action":"put","args":["bob",{"name":"Bob"}]}');
+    expect(calls[1]!.args).toBe(calls[1]!.args);
   });
 });

@@ -16,9 +16,14 @@ afterEach(async () => {
 
 /** Nodes with a backup of everything. */
 async function start(seed: number, ...ids: readonly string[]): Promise<RoutedNode[]> {
+  return startWith(failureAfter, seed, ...ids);
+}
+
+async function startWith(patience: number, seed: number, ...ids: readonly string[]): Promise<RoutedNode[]> {
   cluster = new TestCluster({ seed, storeDelay: 2, drift: 0.02 });
   const nodes: RoutedNode[] = [];
-  for (const id of ids) nodes.push(await cluster.join(id, { partitions, failureAfter, backups: 1 }));
+  for (const id of ids)
+    nodes.push(await cluster.join(id, { partitions, failureAfter: patience, backups: 1 }));
   for (const node of nodes) await cluster.run(node.open('box', box(node)));
   for (const node of nodes) await cluster.run(node.ready());
   await until(cluster, () => nodes[0]!.status().underReplicated === 0 && nodes[0]!.status().moving === 0);
@@ -107,6 +112,34 @@ describe.each(seeds)('what a node owns that is cut off while it reaches the view
     await until(cluster, () => a!.view.members.length === 2 && b!.view.members.length === 2);
     stop();
     expect(a!.view.origins).toEqual(origins);
+  });
+});
+
+describe.each(seeds)('what a node owns that was cut off for a while (%i)', (seed) => {
+  // About as long as it takes until the others suspect it. They answer what it asks over its own links at once, but hear it
+  // only when they have dialled again.
+  const lengths = Array.from({ length: 3 }, (_, n) => 100 + 4 * n);
+
+  it.each(lengths)('goes on there or at the copies, when links break in the end (%i ms)', async (length) => {
+    const [a, , c] = await startWith(100, seed, 'a', 'b', 'c');
+    const { origins } = a!.view;
+    const theirs = owned(a!, 'c');
+    const { acknowledged, stop } = keepWriting(c!, theirs);
+    await cluster.clock.advance(50);
+    ways('c', ['a', 'b'], 'block');
+    await cluster.clock.advance(length);
+    for (const other of ['a', 'b']) {
+      cluster.network.unblock('c', other);
+      cluster.network.unblock(other, 'c', { reset: true });
+    }
+    await cluster.clock.advance(400);
+    stop();
+    await until(cluster, () => a!.status().underReplicated === 0);
+    expect(a!.view.origins).toEqual(origins);
+    for (const partition of theirs) {
+      const found = await cluster.run(ask(a!, partition, 'get', { timeout: 10_000 }));
+      expect(found).toBeGreaterThanOrEqual(acknowledged[partition]!);
+    }
   });
 });
 

@@ -9,11 +9,13 @@ import { fetchSync } from './fetchSync.ts';
 import { getAndUpdate } from './getAndUpdate.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
+import { ready } from './ready.ts';
 import { reset } from './reset.ts';
 import { stats } from './stats.ts';
 import { stream } from './stream.ts';
 import { transaction } from './transaction.ts';
 import { update } from './update.ts';
+import { warm } from './warm.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
@@ -26,9 +28,11 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   getAndUpdate,
   import: importComposition,
   inspect,
+  ready,
   reset,
   stats,
   stream,
   transaction,
   update,
+  warm,
 };

@@ -1,10 +1,10 @@
-import type { InspectOptions } from '../../actions/inspect.ts';
+import type { NodeOption } from '../../actions/inspect.ts';
 import { describe, suggestion } from '../../describe.ts';
 import { CacheError } from '../../errors.ts';
 import { operationHandler } from '../caller.ts';
 import type { Composition } from '../composition.ts';
 
-export const inspect: Composition<[what: string, detail: unknown, options: InspectOptions | undefined]> = {
+export const inspect: Composition<[what: string, detail: unknown, options: NodeOption | undefined]> = {
   applies: (_what, _detail, options) => options?.node !== undefined,
   toldElsewhere: true,
   compose(caller, what, detail, options) {

@@ -19,6 +19,9 @@ import { stage } from './stage.ts';
 import { stats } from './stats.ts';
 import { unlock } from './unlock.ts';
 import { unlocked } from './unlocked.ts';
+import { warm } from './warm.ts';
+import { warmed } from './warmed.ts';
+import { warming } from './warming.ts';
 import { writeEntries } from './writeEntries.ts';
 
 /** What nodes do for each other, by name. */
@@ -42,5 +45,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   stats,
   unlock,
   unlocked,
+  warm,
+  warmed,
+  warming,
   writeEntries,
 };
