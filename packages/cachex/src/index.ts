@@ -21,7 +21,15 @@ export type {
 } from './commands.ts';
 export type { Duration } from './duration.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
-export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
+export type {
+  FunctionMap,
+  LoadContext,
+  Loaded,
+  Loader,
+  MixedFunctionMap,
+  Updated,
+  Updater,
+} from './functions.ts';
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';

@@ -120,7 +120,10 @@ function localSignatures(text: string): string[] {
         .replace('...rest: InvokeArguments<C[N], CallOptions[M]>', 'args?: CommandArguments<C[N]>')
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
-        .replace(/Reply<M, (.*)>$/, '$1')
+        .replace(/\bReply<M, (.*)>$/, '$1')
+        .replace('AsyncUpdates<K, V>[M]', '(value: V | undefined, key: K) => Promise<Updated<V>>')
+        .replace('Updates<K, V>[M]', '(value: V | undefined, key: K) => Updated<V>')
+        .replace('NamedReply<M, V, F[N & keyof F]>', 'V | Promise<V>')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
         .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),

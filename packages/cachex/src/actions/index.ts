@@ -13,6 +13,7 @@ import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
+import { type GetAndUpdate, getAndUpdate } from './getAndUpdate.ts';
 import { type GetMany, getMany } from './getMany.ts';
 import { type Incr, incr } from './incr.ts';
 import { type Invoke, invoke } from './invoke.ts';
@@ -44,6 +45,7 @@ export type ActionName =
   | 'expireAt'
   | 'fetch'
   | 'get'
+  | 'getAndUpdate'
   | 'getMany'
   | 'incr'
   | 'invoke'
@@ -75,6 +77,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   expireAt,
   fetch,
   get,
+  getAndUpdate,
   getMany,
   incr,
   invoke,
@@ -107,6 +110,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     ExpireAt<K, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
+    GetAndUpdate<K, V, M, F>,
     GetMany<K, V, M>,
     Incr<K, M>,
     Invoke<K, M, C>,

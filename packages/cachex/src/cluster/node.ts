@@ -16,7 +16,14 @@ import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
 import { CacheError } from '../errors.ts';
-import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
+import type {
+  AnyFunctions,
+  AnyLoaders,
+  FunctionMap,
+  KeyOf,
+  MixedFunctionMap,
+  ValueOf,
+} from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
@@ -30,6 +37,7 @@ import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { located } from './located.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
+import { sendUpdate } from './send-update.ts';
 import { settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
@@ -38,7 +46,7 @@ import { type WireForm, wireForm } from './wire-form.ts';
 export type ClusterCacheSettings<
   K extends Key,
   V,
-  F extends FunctionMap<K, V>,
+  F extends MixedFunctionMap<K, V>,
   C extends CommandMap<V> = CommandMap<V>,
 > = Pick<CacheOptions<K, V, F, C>, 'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'clock'> & {
   /**
@@ -116,6 +124,11 @@ export class ClusterNode implements AsyncDisposable {
    * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` or `invoke` is
    * a compile error.
    */
+  cache<F extends AnyLoaders, C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>>(
+    name: string,
+    options: InferredSettings & { functions: F; commands?: C },
+  ): ClusterCache<KeyOf<F>, ValueOf<F>, F, C>;
+  /** The same with functions of which some are for `getAndUpdate`. */
   cache<F extends AnyFunctions, C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>>(
     name: string,
     options: InferredSettings & { functions: F; commands?: C },
@@ -133,6 +146,13 @@ export class ClusterNode implements AsyncDisposable {
     K extends Key = Key,
     V = unknown,
     F extends FunctionMap<K, V> = FunctionMap<K, V>,
+    C extends CommandMap<V> = CommandMap<V>,
+  >(name: string, options?: ClusterCacheSettings<K, V, F, C>): ClusterCache<K, V, F, C>;
+  /** The same with functions of which some are for `getAndUpdate`. */
+  cache<
+    K extends Key = Key,
+    V = unknown,
+    F extends MixedFunctionMap<K, V> = MixedFunctionMap<K, V>,
     C extends CommandMap<V> = CommandMap<V>,
   >(name: string, options?: ClusterCacheSettings<K, V, F, C>): ClusterCache<K, V, F, C>;
   cache(name: string, options?: object): unknown {
@@ -245,6 +265,8 @@ export class ClusterNode implements AsyncDisposable {
         const record = replica.recordOf(change);
         if (record !== undefined) node.changed(name, partition, record);
       },
+      firstVersion: Math.floor(node.random() * 2 ** 52),
+      commitUpdate: (update) => sendUpdate(node, engine, values, name, update),
       loads: {
         origin: node.incarnation,
         settle: (load, result) => settleLoad(node, engine, values, name, load, result),
@@ -264,7 +286,9 @@ export class ClusterNode implements AsyncDisposable {
       },
       replica,
       backed: backups,
-      idle: () => engine.loads.idle(),
+      idle: async () => {
+        await Promise.all([engine.loads.idle(), engine.updates.idle()]);
+      },
       lost: (incarnations) => engine.loads.lost(incarnations),
     };
     // Anything wrong with the settings that can be known now is thrown now.

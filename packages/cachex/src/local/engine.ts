@@ -2,12 +2,13 @@ import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
-import { type FunctionMap, Functions } from '../functions.ts';
+import { Functions, type MixedFunctionMap } from '../functions.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
+import { type CommitUpdate, commitUpdate, Updates } from './updates.ts';
 import type { ValueForm } from './value-form.ts';
 
 /** One change to the entries of an engine, told in the order they happen. */
@@ -37,13 +38,20 @@ export interface EngineSettings {
     readonly jitter: number;
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
-  readonly functions: FunctionMap<any, unknown>;
+  readonly functions: MixedFunctionMap<any, unknown>;
   readonly commands?: AnyCommands;
   readonly stats: boolean;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Omit<LoadsSettings, 'partitions'>;
+  /** How asynchronous updates end where the key may be at another node by then; in this engine unless set. */
+  readonly commitUpdate?: CommitUpdate;
+  /**
+   * Where versions begin. Engines whose entries come to each other begin at random, so that none gives a key a version
+   * that it had elsewhere. Default: 0.
+   */
+  readonly firstVersion?: number;
   /** Where the entries are, and who counts, if that is not the engine's own. */
   readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
 }
@@ -59,6 +67,7 @@ export class Engine {
   readonly functions: Functions;
   readonly commands: Commands;
   readonly loads: Loads;
+  readonly updates: Updates;
   readonly expiry: Expiry;
   readonly events: Events;
   /** `undefined` unless statistics are on. */
@@ -66,11 +75,12 @@ export class Engine {
   closed = false;
   readonly #settings: EngineSettings;
   readonly #changed: ((change: Change) => void) | undefined;
-  #version = 0;
+  #version: number;
 
   constructor(settings: EngineSettings) {
     const { name, clock, partitions, functions, changed, over } = settings;
     this.#settings = settings;
+    this.#version = settings.firstVersion ?? 0;
     this.#changed = changed;
     this.name = name;
     this.clock = clock;
@@ -86,6 +96,7 @@ export class Engine {
       ...settings.loads,
       partitions,
     });
+    this.updates = new Updates(settings.commitUpdate ?? ((update) => commitUpdate(this, update)));
     this.events = new Events();
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
@@ -221,7 +232,6 @@ export class Engine {
   /** The partition is this engine's now: it takes over a copy of its entries. */
   takeOver(partition: number, copy: Store): void {
     for (const entry of copy.entries(partition)) {
-      this.#version = Math.max(this.#version, entry.version);
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     }
     this.store.take(partition, copy);

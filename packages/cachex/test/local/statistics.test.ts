@@ -12,6 +12,7 @@ describe('Statistics', () => {
       updates: 0,
       removals: 0,
       loads: 0,
+      invocations: 0,
       expirations: 0,
       calls: {},
     });
