@@ -8,6 +8,9 @@ const folder = new URL('../packages/cachex/src/actions/', import.meta.url);
 const target = fileURLToPath(new URL('index.ts', folder));
 const parameterBounds = { K: 'K extends Key', V: 'V', M: 'M extends Mode', F: 'F', C: 'C = CommandMap<V>' };
 
+/** Names of actions that no constant can have. */
+const reserved = ['export', 'import'];
+
 /** Reads what the table needs to know of one action: its name, its interface, and the type parameters of that. */
 function readAction(file) {
   const name = basename(file, '.ts');
@@ -15,14 +18,19 @@ function readAction(file) {
   const type = name[0].toUpperCase() + name.slice(1);
   const declared = new RegExp(`^export interface ${type}<([^{]*)> \\{$`, 'm').exec(text);
   if (declared === null) throw new Error(`actions/${file} must export an interface ${type}<…>`);
-  if (!new RegExp(`^export const ${name}: \\w+Action<`, 'm').test(text)) {
-    throw new Error(`actions/${file} must export a const ${name} of one of the action types`);
+  const constant = constantOf(name);
+  if (!new RegExp(`^export const ${constant}: \\w+Action<`, 'm').test(text)) {
+    throw new Error(`actions/${file} must export a const ${constant} of one of the action types`);
   }
   const parameters = declared[1].split(',').map((parameter) => parameter.trim().split(' ')[0]);
   const unknown = parameters.find((parameter) => !Object.hasOwn(parameterBounds, parameter));
   if (unknown !== undefined)
     throw new Error(`${type} in actions/${file} has a type parameter ${unknown}; use K, V, M, F, C`);
-  return { name, type, heritage: `${type}<${parameters.join(', ')}>` };
+  return { name, constant, type, heritage: `${type}<${parameters.join(', ')}>` };
+}
+
+function constantOf(name) {
+  return reserved.includes(name) ? `${name}Action` : name;
 }
 
 function table(actions) {
@@ -31,7 +39,7 @@ function table(actions) {
 import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
 import type { CommandMap } from '../commands.ts';
-${actions.map(({ name, type }) => `import { ${[name, `type ${type}`].sort(byImportOrder).join(', ')} } from './${name}.ts';`).join('\n')}
+${actions.map(({ name, constant, type }) => `import { ${[constant, `type ${type}`].sort(byImportOrder).join(', ')} } from './${name}.ts';`).join('\n')}
 
 /** The name of an action. Aliases are not among them. */
 export type ActionName =
@@ -39,7 +47,7 @@ ${actions.map(({ name }) => `  | '${name}'`).join('\n')};
 
 /** Every action by its name. */
 export const actions: Readonly<Record<ActionName, Action>> = {
-${actions.map(({ name }) => `  ${name},`).join('\n')}
+${actions.map(({ name, constant }) => (name === constant ? `  ${name},` : `  ${name}: ${constant},`)).join('\n')}
 };
 
 /** The methods of a cache, those of every action. */

@@ -19,6 +19,13 @@ const tables = [
   },
 ];
 
+/** Names of files that no constant can have. */
+const reserved = ['export', 'import'];
+
+function constantOf(name) {
+  return reserved.includes(name) ? `${name}Composition` : name;
+}
+
 function textOf({ folder, type, from, what }) {
   const url = new URL(`../${folder}`, import.meta.url);
   const names = readdirSync(url)
@@ -27,14 +34,17 @@ function textOf({ folder, type, from, what }) {
     .sort();
   for (const name of names) {
     const text = readFileSync(new URL(`${name}.ts`, url), 'utf8');
-    if (!new RegExp(`^export const ${name}: `, 'm').test(text))
-      throw new Error(`${folder}${name}.ts must export a const ${name}`);
+    if (!new RegExp(`^export const ${constantOf(name)}: `, 'm').test(text))
+      throw new Error(`${folder}${name}.ts must export a const ${constantOf(name)}`);
   }
   const table = basename(folder);
-  const list = names.length === 0 ? '{}' : `{\n${names.map((name) => `  ${name},\n`).join('')}}`;
+  const list =
+    names.length === 0
+      ? '{}'
+      : `{\n${names.map((name) => (constantOf(name) === name ? `  ${name},\n` : `  ${name}: ${constantOf(name)},\n`)).join('')}}`;
   return `// Written by \`npm run gen\` from the files of this folder. Do not edit.
 import type { ${type} } from '${from}';
-${names.map((name) => `import { ${name} } from './${name}.ts';\n`).join('')}
+${names.map((name) => `import { ${constantOf(name)} } from './${name}.ts';\n`).join('')}
 /** ${what} */
 export const ${table}: Readonly<Record<string, ${type}>> = ${list};
 `;

@@ -14,6 +14,15 @@ export interface Replies<T> {
 /** A result of type `T` as mode `M` delivers it. */
 export type Reply<M extends Mode, T> = Replies<T>[M];
 
+/** What a method of each mode returns that answers piece by piece. */
+export interface Pieces<T> {
+  sync: IterableIterator<T>;
+  async: AsyncIterableIterator<T>;
+}
+
+/** Pieces of type `T` as mode `M` delivers them. */
+export type Iteration<M extends Mode, T> = Pieces<T>[M];
+
 /** Options every clustered method takes beside its own. */
 export interface ClusterCallOptions {
   /** Rejects with the signal's reason when it aborts; what was already sent may still happen. */
@@ -45,7 +54,8 @@ export type Counter =
   | 'removals'
   | 'loads'
   | 'invocations'
-  | 'expirations';
+  | 'expirations'
+  | 'evictions';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;
@@ -72,14 +82,19 @@ interface Declaration<A extends readonly unknown[], R> {
   readonly result: 'value' | 'values' | 'plain';
   /**
    * Set on actions that wait for the user's code. `'promise'`: `execute` answers a promise in every mode, and what is
-   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one.
+   * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one. `'iterable'`: it answers
+   * piece by piece; in a cluster what is wrong with the call rejects the first step.
    */
-  readonly answers?: 'promise' | 'either';
+  readonly answers?: 'promise' | 'either' | 'iterable';
   /**
    * What the outcome of one execution adds to the statistics of the node that executed it. An action whose result does
    * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
    */
   counts?(result: R, ...args: A): Counter | undefined;
+  /** Whether a call that reached only some of the nodes or partitions may be answered with what those said. */
+  readonly partial?: true;
+  /** Brings arguments into the order of `parameters`, where one before the options may be left out. */
+  arrange?(given: readonly unknown[]): unknown[];
   /** What the caller makes of the opened answer: defaults and the like, which never travel. */
   finish?(result: unknown, ...args: A): unknown;
 }
@@ -128,7 +143,11 @@ export interface LocalAction<A extends readonly unknown[], R> extends Declaratio
  * name in `cluster/compositions` makes it out of calls that are routed.
  */
 export interface CallerAction<A extends readonly unknown[], R> extends Declaration<A, R> {
-  readonly route: { readonly kind: 'caller' };
+  readonly route: {
+    readonly kind: 'caller';
+    /** It is about all entries: with `partial: 'allow'`, those that cannot be reached may be left out. */
+    readonly everything?: true;
+  };
   /** In one process. `cache` is what the user calls methods of. */
   execute(engine: Engine, cache: Methods, ...args: A): R;
 }

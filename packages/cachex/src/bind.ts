@@ -8,6 +8,7 @@ import { closedError, type Engine } from './local/engine.ts';
 import type { Statistics } from './local/statistics.ts';
 import type { ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
+import { reported } from './reporting.ts';
 
 /** A method of a facade. Its arguments are checked when it is called. */
 export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
@@ -74,8 +75,10 @@ export function executeAction(
   where: number | Partitions | Room,
   args: readonly unknown[],
 ): unknown {
-  const result = runner(action)(engine, where, ...args);
-  const { statistics } = engine;
+  const { hooks, statistics, values } = engine;
+  const execute = (): unknown => runner(action)(engine, where, ...args);
+  const report = { values, mayMove: true, waits: action.answers !== undefined };
+  const result = hooks === undefined ? execute() : reported(engine, action, args, report, execute);
   if (statistics === undefined) return result;
   return whenSettled(action, result, (outcome) => {
     count(statistics, action, outcome, args);
@@ -107,7 +110,7 @@ function openResult(action: Action, values: ValueForm, result: unknown): unknown
  */
 export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): Method {
   const { route, parameters } = action;
-  const run = runner(action, cache);
+  const run = reporting(action, engine, runner(action, cache));
   const [first, second, third, fourth] = parameters.map((parameter: Parameter<unknown>) =>
     parameter.kind === 'value'
       ? (input: unknown) => holdArgument(parameter, engine.values, parameter.check(input))
@@ -158,7 +161,20 @@ export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): 
         throw new RangeError(`${action.name} has ${parameters.length} parameters; 1 to 4 can be bound`);
     }
   })();
-  return action.answers === 'promise' ? promising(method) : method;
+  const arranged = action.arrange === undefined ? method : arranging(action, method);
+  return action.answers === 'promise' ? promising(arranged) : arranged;
+}
+
+function arranging(action: Action, method: Method): Method {
+  return (...given) => method(...(action.arrange!(given) as Parameters<Method>));
+}
+
+/** Tells hooks of what is run; without hooks nothing lies between. */
+function reporting(action: Action, engine: Engine, run: Run): Run {
+  if (engine.hooks?.listeners(action.name) === undefined) return run;
+  const report = { values: engine.values, waits: action.answers !== undefined };
+  return (target, where, ...args) =>
+    reported(engine, action, args, report, () => run(target, where, ...args));
 }
 
 type Run = (engine: Engine, where: number | Partitions | Room, ...args: readonly unknown[]) => unknown;

@@ -13,7 +13,7 @@
  * - `UNKNOWN_OUTCOME`: a write was sent, and nobody can tell any more whether it has happened.
  * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
- * - `PARTIAL_RESULT`: a merged call, or one on many keys, could not cover every partition.
+ * - `PARTIAL_RESULT`: a call about all entries, all nodes or many keys could not reach everything it concerns.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
  * - `CLOSED`: the cache or its node is closed.
@@ -44,10 +44,10 @@ export class CacheError extends Error {
   readonly code: CacheErrorCode;
   /** With `PARTIAL_RESULT`: what was answered, merged. */
   declare readonly value?: unknown;
-  /** With `PARTIAL_RESULT`: how many partitions answered. */
+  /** With `PARTIAL_RESULT`: how many partitions answered, or nodes, if each node was asked. */
   declare readonly answered?: number;
-  /** With `PARTIAL_RESULT`: the partitions that did not. */
-  declare readonly missing?: readonly number[];
+  /** With `PARTIAL_RESULT`: the partitions that did not, or the ids of the nodes. */
+  declare readonly missing?: readonly number[] | readonly string[];
   /** With `PARTIAL_RESULT`: the epoch of the view in force at the deadline. */
   declare readonly epoch?: number;
 

@@ -87,6 +87,10 @@ export class Functions {
     this.#functions = new Map(Object.entries(functions));
   }
 
+  get names(): readonly string[] {
+    return [...this.#functions.keys()];
+  }
+
   /** The loader of that name; `UNKNOWN_FUNCTION` if there is none. */
   find(name: string): Loader<Key, unknown> {
     return this.#find(name) as Loader<Key, unknown>;

@@ -1,15 +1,19 @@
 export type { Clock, Random, Timer } from '@cachex/router';
 export type { Key } from '@cachex/router/hash';
-export type { CallOptions, ClusterCallOptions, Mode, Reply } from './action.ts';
+export type { CallOptions, ClusterCallOptions, Iteration, Mode, Reply } from './action.ts';
 export type { AddOptions } from './actions/add.ts';
 export type { DecrOptions } from './actions/decr.ts';
 export type { FetchOptions } from './actions/fetch.ts';
 export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';
 export type { ActionName, Actions } from './actions/index.ts';
+export type { InspectOptions } from './actions/inspect.ts';
 export type { InvokeArguments } from './actions/invoke.ts';
+export type { PruneOptions } from './actions/prune.ts';
 export type { PutOptions } from './actions/put.ts';
 export type { PutManyOptions } from './actions/putMany.ts';
+export type { ResetOptions } from './actions/reset.ts';
+export type { StatsOptions } from './actions/stats.ts';
 export type { Call } from './call.ts';
 export type {
   Command,
@@ -32,6 +36,20 @@ export type {
 } from './functions.ts';
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
+export type { CallHook, Hook, HookOutcome, HookStatus, ServiceHook, ServiceRecord } from './local/hooks.ts';
+export type { CacheRecord, Explanation, InspectedEntry, JanitorRecord } from './local/inspection.ts';
+export type { ServiceEvents } from './local/service-events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';
+export type {
+  Condition,
+  Field,
+  Operators,
+  Query,
+  Select,
+  Selected,
+  StreamedEntry,
+  Where,
+} from './query/query.ts';
+export type { EntryRecord, ImportedRecord } from './records.ts';

@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import type { Key } from '@cachex/router/hash';
 import { TestCluster } from '@cachex/router/testing';
 import { it } from 'vitest';
+import type { Action } from '../src/action.ts';
 import { actions } from '../src/actions/index.ts';
 import { type ClusterCacheSettings, ClusterNode, join } from '../src/cluster/index.ts';
 import { type Actions, type CacheStats, type Call, createCache, type FunctionMap } from '../src/index.ts';
@@ -15,9 +16,19 @@ type Functions = FunctionMap<Key, unknown>;
 export type Options = ClusterCacheSettings<Key, unknown, Functions>;
 
 /** A cache as one node sees it. Whatever it is underneath, its methods answer promises. */
-export type Facade = Actions<Key, unknown, 'async', Functions> & {
+export type Facade = Omit<Actions<Key, unknown, 'async', Functions>, Iterating> & {
+  readonly [N in Iterating]: (
+    ...args: Parameters<Actions<Key, unknown, 'async', Functions>[N]>
+  ) => Promise<Iterated[]>;
+} & {
   call(call: Call): Promise<unknown>;
 };
+
+/** Methods that answer piece by piece; here they gather the pieces. */
+type Iterating = 'stream' | 'entries' | 'export';
+
+// biome-ignore lint/suspicious/noExplicitAny: what a query selects, and pairs.
+type Iterated = any;
 
 /** One cache, opened wherever the set-up has a node. */
 export interface Opened {
@@ -253,8 +264,31 @@ function opened(
 function facade(cache: object, run: (work: () => unknown, action: string) => unknown): Facade {
   const methods = Object.entries(cache).filter(([, method]) => typeof method === 'function');
   return Object.fromEntries(
-    methods.map(([name, method]) => [name, async (...args: unknown[]) => run(() => method(...args), name)]),
+    methods.map(([name, method]) => [
+      name,
+      (actions[name as keyof typeof actions] as Action | undefined)?.answers === 'iterable'
+        ? (...args: unknown[]) =>
+            gathered(
+              () => method(...args),
+              (step) => run(step, name),
+            )
+        : async (...args: unknown[]) => run(() => method(...args), name),
+    ]),
   ) as unknown as Facade;
+}
+
+/** All that a method answers piece by piece, each piece awaited by `run`. */
+async function gathered(
+  begin: () => Iterator<unknown> | AsyncIterator<unknown>,
+  run: (step: () => unknown) => unknown,
+): Promise<unknown[]> {
+  const steps = begin();
+  const pieces: unknown[] = [];
+  for (;;) {
+    const { done, value } = (await run(() => steps.next())) as IteratorResult<unknown>;
+    if (done === true) return pieces;
+    pieces.push(value);
+  }
 }
 
 async function counted(everywhere: readonly Facade[]): Promise<Omit<CacheStats, 'hitRate' | 'missRate'>> {
@@ -265,8 +299,9 @@ async function counted(everywhere: readonly Facade[]): Promise<Omit<CacheStats, 
     updates: 0,
     removals: 0,
     loads: 0,
-    invocations: 0,
     expirations: 0,
+    evictions: 0,
+    invocations: 0,
     calls: {} as Record<string, number>,
   };
   for (const one of everywhere) {

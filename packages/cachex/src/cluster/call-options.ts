@@ -60,7 +60,13 @@ export function takeCallOptions(action: Action, given: unknown[]): CallSettings 
       throw unknownOption('', name, [...(parameter.names ?? []), ...Object.keys(checks)]);
     }
   }
-  if (settings.partial !== undefined && action.route.kind !== 'merged' && action.route.kind !== 'batch') {
+  const { route, partial } = action;
+  const many =
+    route.kind === 'merged' ||
+    route.kind === 'batch' ||
+    (route.kind === 'caller' && route.everything === true) ||
+    partial === true;
+  if (settings.partial !== undefined && !many) {
     throw new CacheError(
       'INVALID_OPTION',
       `partial: ${action.name} is not a call about all entries or many keys`,

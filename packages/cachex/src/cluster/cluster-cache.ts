@@ -1,7 +1,7 @@
-import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode } from '@cachex/router';
+import type { Call as RoutedCall, RoutedNode } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
-import type { Action, MergedAction, Methods } from '../action.ts';
-import type { Actions } from '../actions/index.ts';
+import type { Action, Methods } from '../action.ts';
+import { type ActionName, type Actions, actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import {
   bindAll,
@@ -21,18 +21,33 @@ import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
+import { reported, travelling } from '../reporting.ts';
 import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
+import { iterated } from './iterated.ts';
 import { located } from './located.ts';
+import { mergeParts } from './merge-parts.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** The reading methods, synchronously, on what this node holds of the cache. Writes go through the cluster. */
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
-  'get' | 'getMany' | 'exists' | 'has' | 'ttl' | 'size' | 'count' | 'isEmpty' | 'keys' | 'stats'
+  | 'get'
+  | 'getMany'
+  | 'exists'
+  | 'has'
+  | 'ttl'
+  | 'size'
+  | 'count'
+  | 'isEmpty'
+  | 'keys'
+  | 'stats'
+  | 'stream'
+  | 'entries'
+  | 'export'
 >;
 
 /**
@@ -76,11 +91,13 @@ export function clusterCache(
   return Object.assign(methods, {
     name,
     local: Object.freeze(shares),
-    call: (call: unknown) =>
-      rejecting(() => {
+    call(call: unknown): unknown {
+      const perform = (): unknown => {
         refuseUnusable(options);
         return dispatch(methods, call);
-      }),
+      };
+      return iterates(call) ? iterated(perform) : rejecting(perform);
+    },
     on: engine.events.on.bind(engine.events),
     off: engine.events.off.bind(engine.events),
   }) as unknown as ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
@@ -93,32 +110,58 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
   const composition = Object.hasOwn(compositions, action.name) ? compositions[action.name] : undefined;
   const anywhere = action.route.kind === 'keyed' && action.effect === 'read' && action.answers === undefined;
   const length = action.parameters.length;
-  return (...given) =>
-    rejecting(() => {
-      refuseUnusable(options);
-      const args: unknown[] = given.slice(0, length);
-      args.length = length;
-      const settings = takeCallOptions(action, args);
-      settings.signal?.throwIfAborted();
-      const checked = checkArguments(action, args);
-      if (composition?.applies(...checked) === true)
-        return composition.compose(new Caller(options, cache, settings), ...checked);
-      checkWire(action, checked);
-      // What was a list to walk through has been walked through.
-      if (action.route.kind === 'batch') args.splice(0, length, ...checked);
-      if (action.route.kind === 'local') return here(...args);
-      // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
-      // a deadline, may be aborted, and keeps the process alive.
-      if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
-      if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
-        return here(...args);
-      if (anywhere && copies !== undefined) {
-        const hash = hashKey(keyOf(action, checked));
-        if (node.copies(hash))
-          return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
-      }
-      return route(action, checked, settings, options);
-    });
+  const perform = (given: readonly unknown[]): unknown => {
+    refuseUnusable(options);
+    const args: unknown[] = action.arrange?.(given) ?? given.slice(0, length);
+    args.length = length;
+    const settings = takeCallOptions(action, args);
+    settings.signal?.throwIfAborted();
+    const checked = checkArguments(action, args);
+    if (composition?.applies(...checked) === true) {
+      const compose = (): unknown => composition.compose(new Caller(options, cache, settings), ...checked);
+      return composition.toldElsewhere === true ? compose() : whole(engine, action, checked, compose);
+    }
+    checkWire(action, checked);
+    // What was a list to walk through has been walked through.
+    if (action.route.kind === 'batch') args.splice(0, length, ...checked);
+    if (action.route.kind === 'local') return here(...args);
+    // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
+    // a deadline, may be aborted, and keeps the process alive.
+    if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
+    if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
+      return here(...args);
+    if (anywhere && copies !== undefined) {
+      const hash = hashKey(keyOf(action, checked));
+      if (node.copies(hash))
+        return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
+    }
+    return route(action, checked, settings, options);
+  };
+  return action.answers === 'iterable'
+    ? (...given) => iterated(() => perform(given))
+    : (...given) => rejecting(() => perform(given));
+}
+
+/** Whether a call record is one that is answered piece by piece. */
+function iterates(call: unknown): boolean {
+  const name = (call as { action?: unknown } | null | undefined)?.action;
+  return (
+    typeof name === 'string' &&
+    Object.hasOwn(actions, name) &&
+    actions[name as ActionName].answers === 'iterable'
+  );
+}
+
+/** A call that is made of others counts as one, and is told of, here, where it is put together. */
+function whole(engine: Engine, action: Action, args: readonly unknown[], compose: () => unknown): unknown {
+  const result = reported(engine, action, args, { waits: true }, compose);
+  const { statistics } = engine;
+  if (statistics === undefined) return result;
+  const counted = (value: unknown): unknown => {
+    statistics.called(action.name);
+    return value;
+  };
+  return result instanceof Promise ? result.then(counted) : counted(result);
 }
 
 async function route(
@@ -140,11 +183,8 @@ async function route(
     ...(settings.signal === undefined ? {} : { signal: settings.signal }),
   };
   if (action.route.kind === 'merged') {
-    const merged = await mergeParts(
-      action as MergedAction<never, unknown>,
-      node.dispatch.callAll(call),
-      settings,
-    );
+    const asked = node.dispatch.callAll(call);
+    const merged = await mergeParts(action.name, action.route.merge, asked, settings);
     return finishResult(action, values, merged, args);
   }
   if (action.route.kind === 'batch') {
@@ -166,30 +206,7 @@ function keyOf({ route }: Action, args: readonly unknown[]): Key {
 /** A checked argument as it travels: values encoded, and without the options that stay with the caller. */
 function toSend(parameter: Parameter<unknown>, values: WireForm, checked: unknown): unknown {
   const held = holdArgument(parameter, values, checked);
-  if (parameter.kind !== 'options' || held === undefined || parameter.callerOnly === undefined) return held;
-  const travelling = Object.entries(held as object).filter(([name]) => !parameter.callerOnly!.includes(name));
-  return travelling.length === 0 ? undefined : Object.fromEntries(travelling);
-}
-
-/** One answer from the parts; never silently from some of them. */
-async function mergeParts(
-  action: MergedAction<never, unknown>,
-  asked: Promise<readonly Part<unknown>[]>,
-  settings: CallSettings,
-): Promise<unknown> {
-  const combine = (parts: readonly Part<unknown>[]): unknown =>
-    action.route.merge.combine(parts.map(({ value }) => value));
-  try {
-    return combine(await asked);
-  } catch (error) {
-    if (!(error instanceof PartialResultError)) throw error;
-    const value = combine(error.parts);
-    if (settings.partial === 'allow') return value;
-    const { message, cause, missing, epoch } = error;
-    const answered = error.parts.reduce((total, { covered }) => total + [...covered].length, 0);
-    const partial = new CacheError('PARTIAL_RESULT', `${action.name}: ${message}`, { cause });
-    throw Object.assign(partial, { value, answered, missing, epoch });
-  }
+  return parameter.kind === 'options' ? travelling(parameter, held) : held;
 }
 
 /** Refuses calls of a cache that could not be opened, or is closed. */

@@ -11,6 +11,7 @@ import {
   type Service,
 } from '@cachex/router';
 import { type Key, partitionOf } from '@cachex/router/hash';
+import type { Methods } from '../action.ts';
 import { actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
@@ -48,7 +49,10 @@ export type ClusterCacheSettings<
   V,
   F extends MixedFunctionMap<K, V>,
   C extends CommandMap<V> = CommandMap<V>,
-> = Pick<CacheOptions<K, V, F, C>, 'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'clock'> & {
+> = Pick<
+  CacheOptions<K, V, F, C>,
+  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'clock'
+> & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`
    * saves the memory and the waiting of every write: what a killed process owned is gone. Default: `true`.
@@ -102,6 +106,9 @@ export class ClusterNode implements AsyncDisposable {
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
+    node.on('moved', ({ to, partitions }) => {
+      for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
+    });
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
       const { code } = error as Partial<CacheError>;
@@ -279,6 +286,12 @@ export class ClusterNode implements AsyncDisposable {
     const copies = readFrom === 'any' ? replica.reading : undefined;
     const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
     const open: OpenCache = { cache, engine, failure: undefined };
+    try {
+      engine.hooks?.open(cache as unknown as Methods);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
     const service: Service = {
       handlers: {
         ...actionHandlers(engine, values, node),

@@ -1,4 +1,5 @@
 import type { Key } from '@cachex/router/hash';
+import type { Methods } from '../action.ts';
 import type { Actions } from '../actions/index.ts';
 import { bindAll, bindLocal, dispatch } from '../bind.ts';
 import type { Call } from '../call.ts';
@@ -80,7 +81,7 @@ export function createCache(options: object = {}): unknown {
   const engine = new Engine(readCacheOptions(options));
   const methods = bindAll((action, cache) => bindLocal(action, engine, cache));
   const close = (): void => engine.close();
-  return Object.assign(methods, {
+  const cache = Object.assign(methods, {
     name: engine.name,
     call(call: unknown): unknown {
       if (engine.closed) throw closedError(engine.name);
@@ -91,4 +92,11 @@ export function createCache(options: object = {}): unknown {
     close,
     [Symbol.dispose]: close,
   });
+  try {
+    engine.hooks?.open(methods as Methods);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return cache;
 }

@@ -3,8 +3,10 @@ import type { Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import { Functions, type MixedFunctionMap } from '../functions.ts';
+import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
+import { type HookSettings, Hooks } from './hooks.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
@@ -41,6 +43,8 @@ export interface EngineSettings {
   readonly functions: MixedFunctionMap<any, unknown>;
   readonly commands?: AnyCommands;
   readonly stats: boolean;
+  /** None unless set. */
+  readonly hooks?: readonly HookSettings[];
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
@@ -53,7 +57,11 @@ export interface EngineSettings {
    */
   readonly firstVersion?: number;
   /** Where the entries are, and who counts, if that is not the engine's own. */
-  readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
+  readonly over?: {
+    readonly store: Store;
+    readonly statistics: Statistics | undefined;
+    readonly hooks: Hooks | undefined;
+  };
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -70,6 +78,8 @@ export class Engine {
   readonly updates: Updates;
   readonly expiry: Expiry;
   readonly events: Events;
+  /** `undefined` unless there are some. */
+  readonly hooks: Hooks | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -97,14 +107,22 @@ export class Engine {
       partitions,
     });
     this.updates = new Updates(settings.commitUpdate ?? ((update) => commitUpdate(this, update)));
-    this.events = new Events();
+    this.events = new Events((event, args) => this.hooks?.served(event, args));
+    this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
       expire: (entry) => this.#expire(entry),
+      swept: (report) => this.events.swept(report),
     });
+  }
+
+  /** The options in force. */
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
+    const { ttl, expiration, stats } = this.#settings;
+    return { ttl, expiration, stats };
   }
 
   /** The live entry of `key`. This counts as a use of it. */
@@ -130,10 +148,20 @@ export class Engine {
 
   /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
   write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
-    this.loads.overtake(key, hash);
     const now = this.clock.now();
-    const life = ttl === undefined ? this.#defaultTtl() : ttl;
-    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
+    const life = ttl === undefined ? this.defaultTtl() : ttl;
+    return this.#put(key, hash, held, now, life === null ? Number.POSITIVE_INFINITY : now + life, life);
+  }
+
+  /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
+  restore(hash: number, held: unknown, [key, age, remaining, ttl]: Traits): Entry {
+    const now = this.clock.now();
+    const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
+    return this.#put(key, hash, held, now - age, expires, ttl);
+  }
+
+  #put(key: Key, hash: number, held: unknown, modified: number, expires: number, life: number | null): Entry {
+    this.loads.overtake(key, hash);
     let entry = this.store.find(key, hash);
     this.#version += 1;
     if (entry === undefined) {
@@ -142,7 +170,7 @@ export class Engine {
         hash,
         value: held,
         version: this.#version,
-        modified: now,
+        modified,
         expires,
         ttl: life,
       };
@@ -150,11 +178,11 @@ export class Engine {
     } else {
       entry.value = held;
       entry.version = this.#version;
-      entry.modified = now;
+      entry.modified = modified;
       entry.expires = expires;
       entry.ttl = life;
     }
-    if (life !== null) this.expiry.arm();
+    if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
     return entry;
   }
@@ -243,7 +271,7 @@ export class Engine {
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
-      over: { store: copies, statistics: this.statistics },
+      over: { store: copies, statistics: this.statistics, hooks: this.hooks },
     });
   }
 
@@ -271,13 +299,31 @@ export class Engine {
     return this.values.open(held);
   }
 
+  /** Throws once the cache is closed: for work that goes on after its call has begun. */
+  refuseClosed(): void {
+    if (this.closed) throw closedError(this.name);
+  }
+
   /** Stops the sweep, aborts loads and lets go of the entries. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.expiry.close();
+    this.hooks?.close();
     this.loads.close(closedError(this.name));
     for (const partition of this.partitions) this.store.clearPartition(partition);
+  }
+
+  /** Removes a live entry to make room. */
+  evict(entry: Entry): void {
+    this.#drop(entry);
+    this.statistics?.add('evictions');
+    this.events.evicted(entry.key);
+  }
+
+  #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
+    if (hooks.length === 0) return undefined;
+    return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
   }
 
   #expire(entry: Entry): void {
@@ -291,7 +337,8 @@ export class Engine {
     this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
   }
 
-  #defaultTtl(): number | null {
+  /** The time to live of an entry that is written without one. */
+  defaultTtl(): number | null {
     const { ttl, expiration, random } = this.#settings;
     return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
   }

@@ -5,9 +5,11 @@ import { describe } from '../describe.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap, MixedFunctionMap } from '../functions.ts';
-import { checkOptions, flag, group, type OptionCheck, timeToLive } from '../parameters.ts';
+import { checkOptions, flag, group, nameFrom, type OptionCheck, share, timeToLive } from '../parameters.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
+import { hookList } from './hook-options.ts';
+import type { Hook, HookSettings } from './hooks.ts';
 import { byCopy, byReference } from './value-form.ts';
 
 /** How expired entries are found. */
@@ -50,6 +52,8 @@ export interface CacheOptions<
   commands?: C;
   /** Counts hits, misses, writes and more for `stats()`. Default: `false`, which costs nothing. */
   stats?: boolean;
+  /** Told of calls, or of what the cache does of its own accord; see docs/hooks.md. */
+  hooks?: readonly Hook<K, V>[];
   /** Where time comes from; for tests. Default: the clock of this process. */
   clock?: Clock;
   /** Where numbers in [0, 1) come from; for tests. Default: `Math.random`. */
@@ -60,23 +64,10 @@ export interface CacheOptions<
 const localPartitions = 256;
 const defaultInterval = 3_000;
 
-const nonEmptyName: OptionCheck = (option, input) => {
-  if (typeof input === 'string' && input !== '') return input;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `${option}: ${describe(input)} is not a name; use a string that is not empty`,
-  );
-};
-
 const sweepInterval: OptionCheck = (option, input) => {
   if (input === false) return false;
   const ms = parseDuration(option, input);
   return ms === Number.POSITIVE_INFINITY ? false : ms;
-};
-
-const share: OptionCheck = (option, input) => {
-  if (typeof input === 'number' && input >= 0 && input <= 1) return input;
-  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number from 0 to 1`);
 };
 
 const functionMap: OptionCheck = (option, input) => {
@@ -113,19 +104,18 @@ export const timeSource: OptionCheck = (option, input) => {
 };
 
 /** The options that say how a cache treats its data, wherever the cache lives. */
-export const dataOptionChecks: Readonly<
-  Record<'ttl' | 'expiration' | 'functions' | 'commands' | 'stats', OptionCheck>
-> = {
+export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionCheck>> = {
   ttl: timeToLive,
   expiration: group({ interval: sweepInterval, lazy: flag, jitter: share }),
   functions: functionMap,
   commands: commandMap,
   stats: flag,
+  hooks: hookList,
 };
 
 const checks: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   ...dataOptionChecks,
-  name: nonEmptyName,
+  name: nameFrom,
   clone: flag,
   clock: timeSource,
   random: randomSource,
@@ -139,15 +129,17 @@ export interface CheckedDataOptions {
   functions?: MixedFunctionMap<any, unknown>;
   commands?: AnyCommands;
   stats?: boolean;
+  hooks?: readonly HookSettings[];
 }
 
+/** The settings of an engine that data options decide. */
+type DataSettings = Pick<EngineSettings, keyof CheckedDataOptions>;
+
 /** The part of an engine's settings that data options decide, defaults filled in. */
-export function dataSettings(
-  options: CheckedDataOptions,
-): Pick<EngineSettings, 'ttl' | 'expiration' | 'functions' | 'commands' | 'stats'> {
-  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false } = options;
+export function dataSettings(options: CheckedDataOptions): DataSettings {
+  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false, hooks = [] } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, hooks };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {
@@ -177,12 +169,13 @@ const readFromCheck: OptionCheck = (option, input) => {
 export function readClusterCacheOptions(
   name: string,
   options: unknown,
-): Pick<EngineSettings, 'name' | 'ttl' | 'expiration' | 'functions' | 'commands' | 'stats'> & {
+): DataSettings & {
+  name: string;
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;
 } {
-  nonEmptyName('name', name);
+  nameFrom('name', name);
   const checked = checkOptions('options', options, {
     ...dataOptionChecks,
     clock: timeSource,

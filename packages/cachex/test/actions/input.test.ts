@@ -31,6 +31,10 @@ const rest: Record<string, unknown[]> = {
   expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
   getAndUpdate: ['load'],
+  // Of actions without a key: everything before the options.
+  explain: ['text'],
+  inspect: ['cache'],
+  prune: [10],
 };
 /** Lists that are all right, for actions on many keys. */
 const batches: Record<string, unknown[]> = {
@@ -52,7 +56,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
   afterAll(() => setUp.close());
 
   describe.each(Object.keys(actions))('%s', (name) => {
-    const before = keyed.includes(name) ? withKey(name, 'text') : (batches[name] ?? []);
+    const before = keyed.includes(name) ? withKey(name, 'text') : (batches[name] ?? rest[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {
@@ -145,6 +149,23 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ['putMany', [[['new', 1]], { atomic: 1 }], 'INVALID_OPTION', /^atomic: 1 /],
       ['delMany', [['text', {}]], 'INVALID_KEY', /^keys\[1\]: /],
       ['touchMany', [5], 'INVALID_OPTION', /^keys: 5 is not a list/],
+      ['prune', [], 'INVALID_OPTION', /^size: undefined /],
+      ['prune', [-1], 'INVALID_OPTION', /^size: -1 is not an integer from 0/],
+      ['prune', [1, { reclaim: 1.1 }], 'INVALID_OPTION', /^reclaim: 1.1 /],
+      ['reset', [{ only: 'cache' }], 'INVALID_OPTION', /^only: 'cache' is not an array/],
+      ['reset', [{ only: ['caches'] }], 'INVALID_OPTION', /^only: 'caches' is neither/],
+      [
+        'reset',
+        [{ hooks: ['one'] }],
+        'INVALID_OPTION',
+        /^hooks: cache 'cache-\d+' has no hook 'one'; known: none/,
+      ],
+      ['reset', [{ only: ['cache'], hooks: ['one'] }], 'INVALID_OPTION', /^hooks: leave them out/],
+      ['inspect', ['cashe'], 'INVALID_OPTION', /^what: 'cashe' cannot be inspected; did you mean 'cache'/],
+      ['inspect', ['entry'], 'INVALID_KEY', /^undefined /],
+      ['inspect', ['cache', { node: 'z' }], 'INVALID_OPTION', /^node: /],
+      ['explain', [{}], 'INVALID_KEY', /is not a key/],
+      ['stats', [{ cluster: 1 }], 'INVALID_OPTION', /^cluster: 1 /],
       ['fetch', ['ada'], 'INVALID_OPTION', /^loader: undefined /],
       ['fetch', ['ada', { load: 1 }], 'INVALID_OPTION', /^loader: an object /],
       ['fetch', ['ada', () => 1, { ttl: -5 }], 'INVALID_OPTION', /^ttl: -5 /],

@@ -14,6 +14,7 @@ describe('Statistics', () => {
       loads: 0,
       invocations: 0,
       expirations: 0,
+      evictions: 0,
       calls: {},
     });
   });

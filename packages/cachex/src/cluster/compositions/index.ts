@@ -1,5 +1,22 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { entries } from './entries.ts';
+import { explain } from './explain.ts';
+import { exportComposition } from './export.ts';
+import { importComposition } from './import.ts';
+import { inspect } from './inspect.ts';
+import { reset } from './reset.ts';
+import { stats } from './stats.ts';
+import { stream } from './stream.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
-export const compositions: Readonly<Record<string, AnyComposition>> = {};
+export const compositions: Readonly<Record<string, AnyComposition>> = {
+  entries,
+  explain,
+  export: exportComposition,
+  import: importComposition,
+  inspect,
+  reset,
+  stats,
+  stream,
+};
