@@ -13,17 +13,25 @@ export type Traits = readonly [
   remaining: number | null,
   /** Its own time to live, which `refresh` starts anew. */
   ttl: number | null,
+  /** For how long it is kept as a stale one after that. Default: 0. */
+  staleFor?: number,
+  tags?: readonly string[],
 ];
 
-export function traitsOf({ key, modified, expires, ttl }: Readonly<Entry>, now: number): Traits {
-  return [key, now - modified, expires === Number.POSITIVE_INFINITY ? null : expires - now, ttl];
+export function traitsOf(entry: Readonly<Entry>, now: number): Traits {
+  const { key, modified, expires, ttl, staleFor, tags } = entry;
+  const remaining = expires === Number.POSITIVE_INFINITY ? null : expires - now;
+  if (tags !== undefined) return [key, now - modified, remaining, ttl, staleFor, tags];
+  return staleFor > 0
+    ? [key, now - modified, remaining, ttl, staleFor]
+    : [key, now - modified, remaining, ttl];
 }
 
 /** The same after `ms` more; `undefined` once its time has come. */
 export function aged(traits: Traits, ms: number): Traits | undefined {
-  const [key, age, remaining, ttl] = traits;
-  if (remaining === null) return [key, Math.max(0, age + ms), null, ttl];
-  return remaining - ms > 0 ? [key, Math.max(0, age + ms), remaining - ms, ttl] : undefined;
+  const [key, age, remaining, ...rest] = traits;
+  if (remaining === null) return [key, Math.max(0, age + ms), null, ...rest];
+  return remaining - ms > 0 ? [key, Math.max(0, age + ms), remaining - ms, ...rest] : undefined;
 }
 
 /** About how many bytes a key takes when it is sent. */

@@ -21,6 +21,8 @@ const withPrograms = [
   'docs/backups.md',
   'docs/commands.md',
   'docs/errors.md',
+  'docs/expiry.md',
+  'docs/loading.md',
   'docs/membership.md',
   'docs/testing.md',
   'docs/values.md',
@@ -126,6 +128,7 @@ function localSignatures(text: string): string[] {
         .replace('NamedReply<M, V, F[N & keyof F]>', 'V | Promise<V>')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
-        .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
+        .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
+        .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),
     );
 }

@@ -15,12 +15,14 @@ import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Explain, explain } from './explain.ts';
 import { type Export, exportAction } from './export.ts';
 import { type Fetch, fetch } from './fetch.ts';
+import { type FetchSync, fetchSync } from './fetchSync.ts';
 import { type Get, get } from './get.ts';
 import { type GetAndUpdate, getAndUpdate } from './getAndUpdate.ts';
 import { type GetMany, getMany } from './getMany.ts';
 import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
 import { type Inspect, inspect } from './inspect.ts';
+import { type InvalidateTag, invalidateTag } from './invalidateTag.ts';
 import { type Invoke, invoke } from './invoke.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
@@ -55,12 +57,14 @@ export type ActionName =
   | 'explain'
   | 'export'
   | 'fetch'
+  | 'fetchSync'
   | 'get'
   | 'getAndUpdate'
   | 'getMany'
   | 'import'
   | 'incr'
   | 'inspect'
+  | 'invalidateTag'
   | 'invoke'
   | 'isEmpty'
   | 'keys'
@@ -95,12 +99,14 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   explain,
   export: exportAction,
   fetch,
+  fetchSync,
   get,
   getAndUpdate,
   getMany,
   import: importAction,
   incr,
   inspect,
+  invalidateTag,
   invoke,
   isEmpty,
   keys,
@@ -136,12 +142,14 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Explain<K, M>,
     Export<K, V, M>,
     Fetch<K, V, M, F>,
+    FetchSync<K, V, M>,
     Get<K, V, M>,
     GetAndUpdate<K, V, M, F>,
     GetMany<K, V, M>,
     Import<K, V, M>,
     Incr<K, M>,
     Inspect<K, V, M>,
+    InvalidateTag<M>,
     Invoke<K, M, C>,
     IsEmpty<M>,
     Keys<K, M>,

@@ -10,12 +10,13 @@ import {
   type RoutedNode,
   type Service,
 } from '@cachex/router';
-import { type Key, partitionOf } from '@cachex/router/hash';
+import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
 import { actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
+import type { Duration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type {
   AnyFunctions,
@@ -63,6 +64,11 @@ export type ClusterCacheSettings<
    * no round trip, but perhaps an answer that is older than one that was given already. Default: `'owner'`.
    */
   readFrom?: ReadFrom;
+  /**
+   * For how long the others wait for word of a load that runs at this node because it was given to `fetch` as a function.
+   * This node gives it all the while; if it stops, the next who waits loads. Default: 10 s.
+   */
+  loadLease?: Duration;
 };
 
 /**
@@ -272,9 +278,12 @@ export class ClusterNode implements AsyncDisposable {
         const record = replica.recordOf(change);
         if (record !== undefined) node.changed(name, partition, record);
       },
-      firstVersion: Math.floor(node.random() * 2 ** 52),
+      // Incarnations are drawn at random, so these places are.
+      firstVersion: (hashKey(node.incarnation) >>> 0) * 2 ** 20,
       commitUpdate: (update) => sendUpdate(node, engine, values, name, update),
       loads: {
+        clock: node.clock,
+        lease: settings.loadLease,
         origin: node.incarnation,
         settle: (load, result) => settleLoad(node, engine, values, name, load, result),
         reconsider: () => new Reconsider(`the load of a key of '${name}' has moved or was lost`),

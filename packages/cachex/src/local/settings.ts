@@ -10,6 +10,7 @@ import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
 import { hookList } from './hook-options.ts';
 import type { Hook, HookSettings } from './hooks.ts';
+import { defaultLoadLease } from './load-lease.ts';
 import { byCopy, byReference } from './value-form.ts';
 
 /** How expired entries are found. */
@@ -63,6 +64,7 @@ export interface CacheOptions<
 /** 256 maps stall for about 2 ms when they grow, where a single one stalls for hundreds. */
 const localPartitions = 256;
 const defaultInterval = 3_000;
+const longestLease = 3_600_000;
 
 const sweepInterval: OptionCheck = (option, input) => {
   if (input === false) return false;
@@ -165,6 +167,12 @@ const readFromCheck: OptionCheck = (option, input) => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is neither 'owner' nor 'any'`);
 };
 
+const loadLeaseCheck: OptionCheck = (option, input) => {
+  const ms = parseDuration(option, input);
+  if (ms <= longestLease) return ms;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is longer than an hour`);
+};
+
 /** Checks the options of a clustered cache and fills in what they leave out; `clock` stays undefined unless given. */
 export function readClusterCacheOptions(
   name: string,
@@ -174,6 +182,7 @@ export function readClusterCacheOptions(
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;
+  loadLease: number;
 } {
   nameFrom('name', name);
   const checked = checkOptions('options', options, {
@@ -181,7 +190,8 @@ export function readClusterCacheOptions(
     clock: timeSource,
     backups: flag,
     readFrom: readFromCheck,
-  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom };
-  const { clock, backups = true, readFrom = 'owner' } = checked;
-  return { ...dataSettings(checked), name, clock, backups, readFrom };
+    loadLease: loadLeaseCheck,
+  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom; loadLease?: number };
+  const { clock, backups = true, readFrom = 'owner', loadLease = defaultLoadLease } = checked;
+  return { ...dataSettings(checked), name, clock, backups, readFrom, loadLease };
 }

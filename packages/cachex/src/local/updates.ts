@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import { isPromise } from '../commands.ts';
+import { CacheError } from '../errors.ts';
 import type { AnyUpdater } from '../functions.ts';
 import { isOutcome, readOutcome } from '../outcome.ts';
 import { assign } from './assign.ts';
@@ -94,6 +95,10 @@ export class Updates {
 }
 
 /** A bare value is stored, `undefined` as well. */
-function newValue(answer: unknown): ReturnType<typeof readOutcome> {
-  return isOutcome(answer) ? readOutcome(answer) : { store: true, value: answer, ttl: undefined };
+function newValue(answer: unknown): { store: boolean; value: unknown; ttl: number | null | undefined } {
+  if (!isOutcome(answer)) return { store: true, value: answer, ttl: undefined };
+  const { store, value, ttl, tags } = readOutcome(answer);
+  // An entry keeps its tags with its expiry; where it would get others nothing could tell what became of the earlier ones.
+  if (tags === undefined) return { store, value, ttl };
+  throw new CacheError('INVALID_OPTION', 'tags: an update cannot give an entry tags; use put or fetch');
 }

@@ -175,6 +175,14 @@ describe('getAndUpdate in this process', () => {
     expect([await updated, runs]).toEqual([2, 2]);
   });
 
+  it('refuses tags, changing nothing', () => {
+    const cache = createCache<string, number>();
+    expect(() => cache.getAndUpdate('ada', () => commit(1, { tags: ['people'] }))).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(/^tags: /) }),
+    );
+    expect(cache.exists('ada')).toBe(false);
+  });
+
   it('stores nothing in a cache that was closed meanwhile', async () => {
     const cache = createCache<string, number>();
     const updated = cache.getAndUpdate('ada', async () => 1);

@@ -3,6 +3,8 @@ import type { AnyComposition } from '../composition.ts';
 import { entries } from './entries.ts';
 import { explain } from './explain.ts';
 import { exportComposition } from './export.ts';
+import { fetch } from './fetch.ts';
+import { fetchSync } from './fetchSync.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
 import { reset } from './reset.ts';
@@ -14,6 +16,8 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   entries,
   explain,
   export: exportComposition,
+  fetch,
+  fetchSync,
   import: importComposition,
   inspect,
   reset,

@@ -3,8 +3,10 @@ import type { Operation } from '../operation.ts';
 import { clear } from './clear.ts';
 import { commitUpdate } from './commitUpdate.ts';
 import { inspect } from './inspect.ts';
+import { lease } from './lease.ts';
 import { listKeys } from './listKeys.ts';
 import { readEntries } from './readEntries.ts';
+import { renew } from './renew.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stats } from './stats.ts';
@@ -15,8 +17,10 @@ export const operations: Readonly<Record<string, Operation>> = {
   clear,
   commitUpdate,
   inspect,
+  lease,
   listKeys,
   readEntries,
+  renew,
   reset,
   settle,
   stats,
