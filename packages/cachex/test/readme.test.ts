@@ -126,12 +126,18 @@ function localSignatures(text: string): string[] {
         .replace('...rest: InvokeArguments<C[N], CallOptions[M]>', 'args?: CommandArguments<C[N]>')
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
-        .replace(/Reply<M, (.*)>$/, '$1')
         .replace('WorkOn<V, Promise<V>>', '(value: V) => Promise<V>')
         .replace('WorkOn<V, V>', '((value: V) => V)')
         .replace('WorkOn<Actions<K, V, M, F, C>, R>', '(cache: Cache<K, V, F>) => R')
         .replace('WorkOn<KeyedActions<K, V, M, F, C>, R>', '(tx: KeyedActions<K, V>) => R')
         .replace('Worked<R>[M]', 'R')
+        .replace(/\bReply<M, (.*)>$/, '$1')
+        .replace(
+          'UpdaterWork<K, V, Promise<Updated<V>>>',
+          '(value: V | undefined, key: K) => Promise<Updated<V>>',
+        )
+        .replace('UpdaterWork<K, V, Updated<V>>', '(value: V | undefined, key: K) => Updated<V>')
+        .replace('NamedReply<M, V, F[N & keyof F]>', 'V | Promise<V>')
         .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
         .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),
     );

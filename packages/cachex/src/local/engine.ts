@@ -2,7 +2,7 @@ import type { Clock, Random } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
 import { CacheError } from '../errors.ts';
-import { type FunctionMap, Functions } from '../functions.ts';
+import { Functions, type MixedFunctionMap } from '../functions.ts';
 import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
@@ -15,6 +15,7 @@ import { type KeyRef, type LockChange, Locks, type LocksSettings } from './locks
 import { Statistics } from './statistics.ts';
 import { type Entry, isOver, ownKey, Store } from './store.ts';
 import { TagIndex } from './tags.ts';
+import { type CommitUpdate, commitUpdate, Updates } from './updates.ts';
 import type { ValueForm } from './value-form.ts';
 import { type WarmerSettings, Warmers, type WarmingPlace } from './warmers.ts';
 
@@ -57,7 +58,7 @@ export interface EngineSettings {
     readonly jitter: number;
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
-  readonly functions: FunctionMap<any, unknown>;
+  readonly functions: MixedFunctionMap<any, unknown>;
   readonly commands?: AnyCommands;
   readonly stats: boolean;
   /** None unless set. */
@@ -72,6 +73,13 @@ export interface EngineSettings {
   readonly loads?: Partial<Omit<LoadsSettings, 'partitions'>>;
   /** Where the keys of transactions are locked; without it they cannot be. */
   readonly locks?: LocksSettings;
+  /** How asynchronous updates end where the key may be at another node by then; in this engine unless set. */
+  readonly commitUpdate?: CommitUpdate;
+  /**
+   * Where versions begin. Engines whose entries come to each other begin at random, so that none gives a key a version
+   * that it had elsewhere. Default: 0.
+   */
+  readonly firstVersion?: number;
   /** Where the entries are, and who counts, if that is not the engine's own. */
   readonly over?: {
     readonly store: Store;
@@ -93,6 +101,7 @@ export class Engine {
   readonly loads: Loads;
   /** `undefined` where nothing has to be locked: everything happens in one process, at once. */
   readonly locks: Locks | undefined;
+  readonly updates: Updates;
   readonly expiry: Expiry;
   readonly events: Events;
   /** `undefined` unless there are some. */
@@ -108,11 +117,12 @@ export class Engine {
   readonly #tags: TagIndex;
   /** Stale entries whose copies know that their time has come. */
   readonly #lapsed = new WeakSet<Entry>();
-  #version = 0;
+  #version: number;
 
   constructor(settings: EngineSettings) {
     const { name, clock, partitions, functions, changed, over } = settings;
     this.#settings = settings;
+    this.#version = settings.firstVersion ?? 0;
     this.#changed = changed;
     this.name = name;
     this.clock = clock;
@@ -135,6 +145,7 @@ export class Engine {
       settings.locks === undefined
         ? undefined
         : new Locks(settings.locks, partitions, (change) => this.#changed?.(change));
+    this.updates = new Updates(settings.commitUpdate ?? ((update) => commitUpdate(this, update)));
     this.events = new Events((event, args) => this.hooks?.served(event, args));
     this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.warmers = over === undefined ? this.#makeWarmers(settings) : undefined;
@@ -346,7 +357,6 @@ export class Engine {
   /** The partition is this engine's now: it takes over a copy of its entries. */
   takeOver(partition: number, copy: Store): void {
     for (const entry of copy.entries(partition)) {
-      this.#version = Math.max(this.#version, entry.version);
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     }
     this.store.take(partition, copy);

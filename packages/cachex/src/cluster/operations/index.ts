@@ -3,6 +3,7 @@ import type { Operation } from '../operation.ts';
 import { apply } from './apply.ts';
 import { clear } from './clear.ts';
 import { commit } from './commit.ts';
+import { commitUpdate } from './commitUpdate.ts';
 import { confirm } from './confirm.ts';
 import { execute } from './execute.ts';
 import { inspect } from './inspect.ts';
@@ -29,6 +30,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   apply,
   clear,
   commit,
+  commitUpdate,
   confirm,
   execute,
   inspect,
