@@ -6,6 +6,7 @@ import { type Clear, clear } from './clear.ts';
 import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
+import { type Dump, dump } from './dump.ts';
 import { type Entries, entries } from './entries.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
@@ -17,6 +18,7 @@ import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
+import { type Load, load } from './load.ts';
 import { type Persist, persist } from './persist.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
@@ -36,6 +38,7 @@ export type ActionName =
   | 'count'
   | 'decr'
   | 'del'
+  | 'dump'
   | 'entries'
   | 'exists'
   | 'expire'
@@ -47,6 +50,7 @@ export type ActionName =
   | 'incr'
   | 'isEmpty'
   | 'keys'
+  | 'load'
   | 'persist'
   | 'purge'
   | 'put'
@@ -66,6 +70,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   count,
   decr,
   del,
+  dump,
   entries,
   exists,
   expire,
@@ -77,6 +82,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   incr,
   isEmpty,
   keys,
+  load,
   persist,
   purge,
   put,
@@ -97,6 +103,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Count<M>,
     Decr<K, M>,
     Del<K, M>,
+    Dump<M>,
     Entries<K, V, M>,
     Exists<K, M>,
     Expire<K, M>,
@@ -108,6 +115,7 @@ export interface Actions<K extends Key, V, M extends Mode, F>
     Incr<K, M>,
     IsEmpty<M>,
     Keys<K, M>,
+    Load<M>,
     Persist<K, M>,
     Purge<M>,
     Put<K, V, M>,

@@ -33,7 +33,7 @@ import { type WireForm, wireForm } from './wire-form.ts';
 /** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration` and `backups`. */
 export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> = Pick<
   CacheOptions<K, V, F>,
-  'ttl' | 'expiration' | 'functions' | 'stats' | 'clock'
+  'ttl' | 'expiration' | 'functions' | 'stats' | 'clock' | 'files'
 > & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`

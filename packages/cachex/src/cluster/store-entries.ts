@@ -2,6 +2,7 @@ import { Encoded } from '@cachex/router';
 import { hashKey, partitionOf } from '@cachex/router/hash';
 import { keySize, type Traits } from '../portable.ts';
 import { type Caller, operationHandler } from './caller.ts';
+import { Ending } from './ending.ts';
 
 /** How many bytes of entries travel in one call, unless a single one has more. */
 const mostBytes = 256 * 1024;
@@ -27,18 +28,20 @@ export async function storeEntries(
   traits: readonly Traits[],
   values: readonly unknown[],
 ): Promise<void> {
-  const { timeout, signal } = settings;
+  const { timeout } = settings;
+  const ending = new Ending(settings.signal);
   const calls = batches(traits, values, node.view.owners.length, node.largestValue).map((batch) =>
     node.dispatch.call(batch.hash, {
       service: name,
       handler: operationHandler('writeEntries'),
       args: [batch.traits, batch.values],
       ...(timeout === undefined ? {} : { timeout }),
-      ...(signal === undefined ? {} : { signal }),
+      signal: ending.signal,
     }),
   );
-  for (const settled of await Promise.allSettled(calls))
-    if (settled.status === 'rejected') throw settled.reason;
+  const outcomes = await Promise.allSettled(calls);
+  ending.end();
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function batches(

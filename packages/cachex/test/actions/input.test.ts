@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { actions } from '../../src/actions/index.ts';
 import { createCache } from '../../src/index.ts';
+import { MemoryFiles } from '../memory-files.ts';
 import { type Facade, type SetUp, setUps } from '../set-ups.ts';
 
 type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -9,7 +10,9 @@ type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
 async function aCache(
   setUp: SetUp,
 ): Promise<{ cache: Facade; call: (name: string, ...args: unknown[]) => Promise<unknown> }> {
-  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' } });
+  const files = new MemoryFiles();
+  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' }, files });
+  await cache.dump('empty');
   await cache.put('text', 'text');
   await cache.put('number', 5);
   return { cache, call: (name, ...args) => (cache as unknown as Loose)[name]!(...args) };
@@ -29,6 +32,8 @@ const rest: Record<string, unknown[]> = {
   expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
 };
+/** Arguments of actions that take no key. */
+const others: Record<string, unknown[]> = { import: [[]], dump: ['new'], load: ['empty'] };
 const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
@@ -37,7 +42,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
   afterAll(() => setUp.close());
 
   describe.each(Object.keys(actions))('%s', (name) => {
-    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : [];
+    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : (others[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {

@@ -1,14 +1,18 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { dump } from './dump.ts';
 import { entries } from './entries.ts';
 import { exportComposition } from './export.ts';
 import { importComposition } from './import.ts';
+import { load } from './load.ts';
 import { stream } from './stream.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
+  dump,
   entries,
   export: exportComposition,
   import: importComposition,
+  load,
   stream,
 };
