@@ -20,7 +20,9 @@ const plain: Parameter<unknown> = { kind: 'plain', check: (input) => input };
 describe('bindAll', () => {
   it('makes one method for each action, and gives it to the aliases too', () => {
     const methods = bindAll((action) => () => action.name);
-    expect(Object.keys(methods).sort()).toEqual([...Object.keys(actions), 'delete', 'has', 'set'].sort());
+    expect(Object.keys(methods).sort()).toEqual(
+      [...Object.keys(actions), 'delete', 'has', 'restore', 'save', 'set'].sort(),
+    );
     expect(methods.set).toBe(methods.put);
     expect(methods.get?.()).toBe('get');
     expect(methods.get?.name).toBe('get');

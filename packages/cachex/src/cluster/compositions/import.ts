@@ -6,8 +6,8 @@ import type { Composition } from '../composition.ts';
 import { storeEntries } from '../store-entries.ts';
 
 /** How many records are stored at a time, unless they are large. */
-const recordsAtATime = 1_024;
-const bytesAtATime = 1024 * 1024;
+const recordsAtATime = 8_192;
+const bytesAtATime = 4 * 1024 * 1024;
 
 /** Stores records at the owners of their keys, batch by batch. */
 export const importComposition: Composition<[records: Records]> = {
