@@ -19,8 +19,10 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/backups.md',
+  'docs/disk.md',
   'docs/errors.md',
   'docs/membership.md',
+  'docs/streaming.md',
   'docs/testing.md',
   'docs/values.md',
   ...actionPages,
@@ -116,6 +118,9 @@ function localSignatures(text: string): string[] {
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')
+        .replace(/Iteration<M, (.*)>$/, 'IterableIterator<$1>')
+        .replace(/\(\s+/, '(')
+        .replace(/,?\s+\)/, ')')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
         .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
