@@ -34,6 +34,8 @@ export default defineConfig({
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // One for each core, where by default one core is left alone: most of the time is that of two long files.
+    maxWorkers: '100%',
     sequence: { sequencer: SlowFirst },
   },
 });

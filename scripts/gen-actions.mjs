@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = new URL('../packages/cachex/src/actions/', import.meta.url);
 const target = fileURLToPath(new URL('index.ts', folder));
-const parameterBounds = { K: 'K extends Key', V: 'V', M: 'M extends Mode', F: 'F' };
+const parameterBounds = { K: 'K extends Key', V: 'V', M: 'M extends Mode', F: 'F', C: 'C = CommandMap<V>' };
 
 /** Names of actions that no constant can have. */
 const reserved = ['export', 'import'];
@@ -25,7 +25,7 @@ function readAction(file) {
   const parameters = declared[1].split(',').map((parameter) => parameter.trim().split(' ')[0]);
   const unknown = parameters.find((parameter) => !Object.hasOwn(parameterBounds, parameter));
   if (unknown !== undefined)
-    throw new Error(`${type} in actions/${file} has a type parameter ${unknown}; use K, V, M, F`);
+    throw new Error(`${type} in actions/${file} has a type parameter ${unknown}; use K, V, M, F, C`);
   return { name, constant, type, heritage: `${type}<${parameters.join(', ')}>` };
 }
 
@@ -38,6 +38,7 @@ function table(actions) {
   return `// Written by \`npm run gen\` from the files of this folder. Do not edit.
 import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
+import type { CommandMap } from '../commands.ts';
 ${actions.map(({ name, constant, type }) => `import { ${[constant, `type ${type}`].sort(byImportOrder).join(', ')} } from './${name}.ts';`).join('\n')}
 
 /** The name of an action. Aliases are not among them. */

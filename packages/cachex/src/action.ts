@@ -1,3 +1,4 @@
+import type { Key } from '@cachex/router/hash';
 import type { Engine } from './local/engine.ts';
 import type { Parameter } from './parameters.ts';
 
@@ -45,7 +46,16 @@ export interface CallOptions {
 }
 
 /** The counters an action may add to. */
-export type Counter = 'hits' | 'misses' | 'writes' | 'updates' | 'removals' | 'loads' | 'expirations';
+export type Counter =
+  | 'hits'
+  | 'misses'
+  | 'writes'
+  | 'updates'
+  | 'removals'
+  | 'loads'
+  | 'invocations'
+  | 'expirations'
+  | 'evictions';
 
 /** Partitions of the key space; a merged action covers each exactly once. */
 export type Partitions = Iterable<number>;
@@ -65,8 +75,11 @@ interface Declaration<A extends readonly unknown[], R> {
   readonly repeatable: boolean;
   /** One for each argument, in order; each checks its argument on the caller, before anything happens. */
   readonly parameters: { readonly [I in keyof A]: Parameter<A[I]> };
-  /** `'value'`: the result is a stored value as it is held (see ValueForm), and the facade opens it for the reader. */
-  readonly result: 'value' | 'plain';
+  /**
+   * `'value'`: the result is a stored value as it is held (see ValueForm), and the facade opens it for the reader;
+   * `'values'`: a list of such.
+   */
+  readonly result: 'value' | 'values' | 'plain';
   /**
    * Set on actions that wait for the user's code. `'promise'`: `execute` answers a promise in every mode, and what is
    * wrong with a call rejects it; `'either'`: a promise only if the user's code returned one. `'iterable'`: it answers
@@ -78,6 +91,10 @@ interface Declaration<A extends readonly unknown[], R> {
    * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
    */
   counts?(result: R, ...args: A): Counter | undefined;
+  /** Whether a call that reached only some of the nodes or partitions may be answered with what those said. */
+  readonly partial?: true;
+  /** Brings arguments into the order of `parameters`, where one before the options may be left out. */
+  arrange?(given: readonly unknown[]): unknown[];
   /** What the caller makes of the opened answer: defaults and the like, which never travel. */
   finish?(result: unknown, ...args: A): unknown;
 }
@@ -94,6 +111,25 @@ export interface MergedAction<A extends readonly unknown[], R> extends Declarati
   readonly route: { readonly kind: 'merged'; readonly merge: Merge<R> };
   /** Covers exactly `partitions`. */
   execute(engine: Engine, partitions: Partitions, ...args: A): R;
+}
+
+type BatchArguments = readonly [items: readonly unknown[], options: unknown];
+
+/**
+ * An action on many keys: each item of a list is executed once, at the owner of its key. A call of its own is made of what
+ * concerns one node; see `batch.ts`.
+ */
+export interface BatchAction<A extends BatchArguments, R> extends Declaration<A, readonly R[]> {
+  readonly route: {
+    readonly kind: 'batch';
+    keyOf(item: A[0][number]): Key;
+    /** Whether a call with these options is made at one node as a whole, or not at all. */
+    whole?(options: A[1]): boolean;
+  };
+  /** For one item, in the order of the list. Synchronous, and never throws: all that can be wrong is found before. */
+  execute(engine: Engine, hash: number, item: A[0][number], options: A[1]): R;
+  /** What the outcome of one item adds to the statistics; `counts` is about the list. */
+  countsItem?(result: R): Counter | undefined;
 }
 
 /** An action about the node it is called on; nothing is routed. */
@@ -125,5 +161,6 @@ type Any = any;
 export type Action =
   | KeyedAction<Any, Any>
   | MergedAction<Any, Any>
+  | BatchAction<Any, Any>
   | LocalAction<Any, Any>
   | CallerAction<Any, Any>;

@@ -1,12 +1,14 @@
 import { hashKey, type Key } from '@cachex/router/hash';
 import type { Action, Methods, Partitions } from './action.ts';
 import { actions } from './actions/index.ts';
+import { type AnyBatch, executeBatch, type Room } from './batch.ts';
 import { describe, suggestion } from './describe.ts';
 import { CacheError } from './errors.ts';
 import { closedError, type Engine } from './local/engine.ts';
 import type { Statistics } from './local/statistics.ts';
 import type { ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
+import { reported } from './reporting.ts';
 
 /** A method of a facade. Its arguments are checked when it is called. */
 export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
@@ -64,16 +66,19 @@ export function holdArgument(parameter: Parameter<unknown>, values: ValueForm, c
 
 /**
  * Executes an action on the engine that has its data and counts what came of it. `where` is the key's hash for a keyed
- * action, and for a merged one the partitions to cover. The result is as `execute` returned it.
+ * action, for a merged one the partitions to cover, and for one on many keys what has room in the answer. The result is as
+ * `execute` returned it.
  */
 export function executeAction(
   engine: Engine,
   action: Action,
-  where: number | Partitions,
+  where: number | Partitions | Room,
   args: readonly unknown[],
 ): unknown {
-  const result = runner(action)(engine, where, ...args);
-  const { statistics } = engine;
+  const { hooks, statistics, values } = engine;
+  const execute = (): unknown => runner(action)(engine, where, ...args);
+  const report = { values, mayMove: true, waits: action.answers !== undefined };
+  const result = hooks === undefined ? execute() : reported(engine, action, args, report, execute);
   if (statistics === undefined) return result;
   return whenSettled(action, result, (outcome) => {
     count(statistics, action, outcome, args);
@@ -88,8 +93,15 @@ export function finishResult(
   result: unknown,
   args: readonly unknown[],
 ): unknown {
-  const value = action.result === 'value' && result !== undefined ? values.open(result) : result;
+  const value = openResult(action, values, result);
   return action.finish === undefined ? value : action.finish(value, ...args);
+}
+
+/** A result in the form in which its values were given. */
+function openResult(action: Action, values: ValueForm, result: unknown): unknown {
+  const open = (held: unknown): unknown => (held === undefined ? undefined : values.open(held));
+  if (action.result === 'values') return (result as readonly unknown[]).map(open);
+  return action.result === 'value' ? open(result) : result;
 }
 
 /**
@@ -98,7 +110,7 @@ export function finishResult(
  */
 export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): Method {
   const { route, parameters } = action;
-  const run = runner(action, cache);
+  const run = reporting(action, engine, runner(action, cache));
   const [first, second, third, fourth] = parameters.map((parameter: Parameter<unknown>) =>
     parameter.kind === 'value'
       ? (input: unknown) => holdArgument(parameter, engine.values, parameter.check(input))
@@ -149,10 +161,23 @@ export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): 
         throw new RangeError(`${action.name} has ${parameters.length} parameters; 1 to 4 can be bound`);
     }
   })();
-  return action.answers === 'promise' ? promising(method) : method;
+  const arranged = action.arrange === undefined ? method : arranging(action, method);
+  return action.answers === 'promise' ? promising(arranged) : arranged;
 }
 
-type Run = (engine: Engine, where: number | Partitions, ...args: readonly unknown[]) => unknown;
+function arranging(action: Action, method: Method): Method {
+  return (...given) => method(...(action.arrange!(given) as Parameters<Method>));
+}
+
+/** Tells hooks of what is run; without hooks nothing lies between. */
+function reporting(action: Action, engine: Engine, run: Run): Run {
+  if (engine.hooks?.listeners(action.name) === undefined) return run;
+  const report = { values: engine.values, waits: action.answers !== undefined };
+  return (target, where, ...args) =>
+    reported(engine, action, args, report, () => run(target, where, ...args));
+}
+
+type Run = (engine: Engine, where: number | Partitions | Room, ...args: readonly unknown[]) => unknown;
 
 function runner(action: Action, cache: Methods = {}): Run {
   if (action.route.kind === 'caller') {
@@ -162,6 +187,16 @@ function runner(action: Action, cache: Methods = {}): Run {
       ...args: readonly unknown[]
     ) => unknown;
     return (engine, _where, ...args) => execute(engine, cache, ...args);
+  }
+  if (action.route.kind === 'batch') {
+    return (engine, where, items, options) =>
+      executeBatch(
+        engine,
+        action as AnyBatch,
+        items as readonly unknown[],
+        options,
+        typeof where === 'function' ? where : undefined,
+      );
   }
   if (action.route.kind !== 'local') return action.execute as Run;
   const execute = action.execute as (engine: Engine, ...args: readonly unknown[]) => unknown;
@@ -177,11 +212,14 @@ function settling(action: Action, engine: Engine): (result: unknown, ...args: re
     const value = opened && result !== undefined ? values.open(result) : result;
     return finish === undefined ? value : finish(value, a, b, c, d);
   };
-  if (statistics === undefined && action.answers === undefined) return complete;
+  const completeList = (result: unknown, ...args: readonly unknown[]): unknown =>
+    finishResult(action, values, result, args);
+  const completed = action.result === 'values' ? completeList : complete;
+  if (statistics === undefined && action.answers === undefined) return completed;
   return (result, ...args) =>
     whenSettled(action, result, (outcome) => {
       if (statistics !== undefined) count(statistics, action, outcome, args);
-      return complete(outcome, ...args);
+      return completed(outcome, ...args);
     });
 }
 
@@ -192,7 +230,7 @@ function whenSettled(action: Action, result: unknown, then: (outcome: unknown) =
 
 function count(statistics: Statistics, action: Action, result: unknown, args: readonly unknown[]): void {
   statistics.called(action.name);
-  const counter = action.counts?.(result, ...args);
+  const counter = action.counts?.(result as never, ...args);
   if (counter !== undefined) statistics.add(counter);
 }
 

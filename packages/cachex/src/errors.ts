@@ -6,12 +6,14 @@
  * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
+ * - `UNKNOWN_COMMAND`: no command of that name is registered where the call ran.
+ * - `CROSS_SLOT`: keys belong to several nodes, of a call that only one node can execute as a whole.
  * - `TIMEOUT`: the deadline passed; the call has changed nothing. (The load of a `fetch` goes on, and may be stored.)
  * - `NODE_DOWN`: the owner of the key cannot be reached.
  * - `UNKNOWN_OUTCOME`: a write was sent, and nobody can tell any more whether it has happened.
  * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
- * - `PARTIAL_RESULT`: a merged call could not cover every partition.
+ * - `PARTIAL_RESULT`: a call about all entries, all nodes or many keys could not reach everything it concerns.
  * - `INVALID_DUMP`: a file is not a complete and undamaged dump; nothing of it was loaded.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
@@ -24,6 +26,8 @@ export type CacheErrorCode =
   | 'NON_NUMERIC_VALUE'
   | 'NOT_SERIALIZABLE'
   | 'UNKNOWN_FUNCTION'
+  | 'UNKNOWN_COMMAND'
+  | 'CROSS_SLOT'
   | 'TIMEOUT'
   | 'NODE_DOWN'
   | 'UNKNOWN_OUTCOME'
@@ -42,10 +46,10 @@ export class CacheError extends Error {
   readonly code: CacheErrorCode;
   /** With `PARTIAL_RESULT`: what was answered, merged. */
   declare readonly value?: unknown;
-  /** With `PARTIAL_RESULT`: how many partitions answered. */
+  /** With `PARTIAL_RESULT`: how many partitions answered, or nodes, if each node was asked. */
   declare readonly answered?: number;
-  /** With `PARTIAL_RESULT`: the partitions that did not. */
-  declare readonly missing?: readonly number[];
+  /** With `PARTIAL_RESULT`: the partitions that did not, or the ids of the nodes. */
+  declare readonly missing?: readonly number[] | readonly string[];
   /** With `PARTIAL_RESULT`: the epoch of the view in force at the deadline. */
   declare readonly epoch?: number;
   /** With `INVALID_DUMP`: where the part of the file begins that is damaged, or where the file ends too early. */

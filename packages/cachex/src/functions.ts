@@ -46,6 +46,10 @@ export class Functions {
     this.#functions = new Map(Object.entries(functions));
   }
 
+  get names(): readonly string[] {
+    return [...this.#functions.keys()];
+  }
+
   /** The function of that name; `UNKNOWN_FUNCTION` if there is none. */
   find(name: string): Loader<Key, unknown> {
     const found = this.#functions.get(name);

@@ -8,14 +8,31 @@ export type { FetchOptions } from './actions/fetch.ts';
 export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';
 export type { ActionName, Actions } from './actions/index.ts';
+export type { InspectOptions } from './actions/inspect.ts';
+export type { InvokeArguments } from './actions/invoke.ts';
+export type { PruneOptions } from './actions/prune.ts';
 export type { PutOptions } from './actions/put.ts';
+export type { PutManyOptions } from './actions/putMany.ts';
+export type { ResetOptions } from './actions/reset.ts';
+export type { StatsOptions } from './actions/stats.ts';
 export type { Call } from './call.ts';
+export type {
+  Command,
+  CommandArguments,
+  CommandMap,
+  CommandResult,
+  ReadCommand,
+  WriteCommand,
+} from './commands.ts';
 export type { Files, NewFile, StoredFile } from './disk/files.ts';
 export type { Duration } from './duration.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
 export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
+export type { CallHook, Hook, HookOutcome, HookStatus, ServiceHook, ServiceRecord } from './local/hooks.ts';
+export type { CacheRecord, Explanation, InspectedEntry, JanitorRecord } from './local/inspection.ts';
+export type { ServiceEvents } from './local/service-events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from './outcome.ts';

@@ -40,6 +40,7 @@ export function readOutcome(result: unknown): {
   return { store: result[kind] === 'commit', value: result.value, ttl: result.ttl };
 }
 
-function isOutcome(result: unknown): result is Outcome<unknown> {
+/** Whether something was made by {@link commit} or {@link ignore}. */
+export function isOutcome(result: unknown): result is Outcome<unknown> {
   return typeof result === 'object' && result !== null && kind in result;
 }

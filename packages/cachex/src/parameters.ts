@@ -11,6 +11,8 @@ export interface Parameter<T> {
   check(input: unknown): T;
   /** For `'value'`: how a checked argument is held, where that is not simply `values.hold`. */
   hold?(values: ValueForm, checked: T): unknown;
+  /** The opposite of `hold`, for hooks: the argument as the user gave it. */
+  open?(values: ValueForm, held: unknown): unknown;
   /** Refuses a checked argument that is fine in this process but cannot be sent to another: `NOT_SERIALIZABLE`. */
   wire?(checked: T): void;
   /** For `'options'`: the names it knows. */
@@ -88,6 +90,27 @@ export const pathParameter: Parameter<string> = {
     if (typeof input === 'string' && input !== '') return input;
     throw new CacheError('INVALID_OPTION', `path: ${describe(input)} is not the path of a file`);
   },
+};
+
+/** An integer from 1. */
+export const positiveInteger = (option: string, input: unknown): number => {
+  if (Number.isSafeInteger(input) && (input as number) > 0) return input as number;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not an integer from 1`);
+};
+
+/** A string that is not empty. */
+export const nameFrom = (option: string, input: unknown): string => {
+  if (typeof input === 'string' && input !== '') return input;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `${option}: ${describe(input)} is not a name; use a string that is not empty`,
+  );
+};
+
+/** A number from 0 to 1. */
+export const share = (option: string, input: unknown): number => {
+  if (typeof input === 'number' && input >= 0 && input <= 1) return input;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number from 0 to 1`);
 };
 
 /** An object of further options, whose names are reported as `'outer.inner'`. */

@@ -19,6 +19,7 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/backups.md',
+  'docs/commands.md',
   'docs/disk.md',
   'docs/errors.md',
   'docs/membership.md',
@@ -115,6 +116,10 @@ function localSignatures(text: string): string[] {
     .filter((method) => method !== '')
     .map((method) =>
       method
+        .replaceAll(/\s+/g, ' ')
+        .replace('( ', '(')
+        .replace(/,? \)/, ')')
+        .replace('...rest: InvokeArguments<C[N], CallOptions[M]>', 'args?: CommandArguments<C[N]>')
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')

@@ -300,6 +300,8 @@ async function counted(everywhere: readonly Facade[]): Promise<Omit<CacheStats, 
     removals: 0,
     loads: 0,
     expirations: 0,
+    evictions: 0,
+    invocations: 0,
     calls: {} as Record<string, number>,
   };
   for (const one of everywhere) {

@@ -11,6 +11,10 @@ export interface BackupsOptions {
   readonly replication: Replication;
   readonly gate: Gate;
   readonly clock: Clock;
+  /** Whether copies at members that are silent may be done without, as was found out at `since`. */
+  prevails(since: number): boolean;
+  /** Asks everybody for a sign of life, on which `prevails` depends. */
+  ask(): void;
   /** Whether a partition may not be touched now, for it is being handed over. */
   moving(partition: number): boolean;
   log(message: string): void;
@@ -27,6 +31,8 @@ const retryAfter = 200;
 export class Backups {
   readonly #options: BackupsOptions;
   #mending = false;
+  /** Since when there are copies in the view that are not in sync any more. */
+  #brokenSince: number | undefined;
   #filling = false;
   /** Something has happened since the last look at what is wanted. */
   #again = false;
@@ -51,32 +57,52 @@ export class Backups {
     }
   }
 
+  /** Somebody has heard this node. */
+  heard(): void {
+    if (this.#brokenSince !== undefined && this.#options.prevails(this.#brokenSince)) void this.#mend();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
   }
 
-  /** Takes out of the view what cannot be kept in sync. Replies wait for this. */
+  /** Takes out of the view what cannot be kept in sync, once this node may. Replies wait for this. */
   async #mend(): Promise<void> {
     const { agreement, replication, log } = this.#options;
     if (this.#mending) return;
     this.#mending = true;
     try {
-      while (!this.#stopped && this.#withoutBroken(agreement.view).size > 0) {
-        await agreement.insist((view) => {
-          const changes = this.#withoutBroken(view);
-          return this.#stopped || changes.size === 0 ? undefined : changeBackups(view, changes);
-        });
+      while (this.#mayMend(agreement.view)) {
+        await agreement.insist((view) =>
+          this.#mayMend(view) ? changeBackups(view, this.#withoutBroken(view)) : undefined,
+        );
       }
     } catch (error) {
       log(`taking out copies: ${(error as Error).message}`);
     } finally {
       this.#mending = false;
     }
+    if (this.#brokenSince !== undefined) this.#later();
     for (const { id } of agreement.view.members) {
       // A member whose stream has failed may keep what nobody needs until a new stream begins.
       if (replication.present(id)?.failure !== undefined) this.#later();
     }
+  }
+
+  /** Whether something is to be taken out, and this node may do so now. */
+  #mayMend(view: View): boolean {
+    const { clock, prevails, ask } = this.#options;
+    if (this.#stopped) return false;
+    if (this.#withoutBroken(view).size === 0) {
+      this.#brokenSince = undefined;
+      return false;
+    }
+    if (this.#brokenSince === undefined) {
+      this.#brokenSince = clock.now();
+      ask();
+    }
+    return prevails(this.#brokenSince);
   }
 
   /** Copies what the plan wants and takes out what it does not want any more. */
@@ -211,12 +237,17 @@ export class Backups {
 
   #later(): void {
     if (this.#stopped) return;
-    const { agreement, replication, clock } = this.#options;
+    const { self, agreement, replication, clock } = this.#options;
     this.#timer?.cancel();
     this.#timer = clock.after(retryAfter, () => {
-      for (const member of agreement.view.members) {
+      const { view } = agreement;
+      for (const member of view.members) {
         const failed = replication.present(member.id)?.failure !== undefined;
-        if (failed && hasOpenedAll(agreement.view, member)) replication.to(member);
+        // Until its copies are taken out, the stream that has failed tells what they have: replies may depend on it.
+        const named = view.owners.some(
+          (owner, partition) => owner === self && view.backups[partition]!.includes(member.id),
+        );
+        if (failed && !named && hasOpenedAll(view, member)) replication.to(member);
       }
       void this.#mend();
       void this.#fill();

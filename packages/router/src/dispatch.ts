@@ -14,6 +14,7 @@ import {
   mayHaveHappened,
   meaningOf,
   orAborted,
+  type Shares,
 } from './journey.ts';
 import { type Part, PartialResultError } from './partial-result.ts';
 import { PartitionSet } from './partition-set.ts';
@@ -96,29 +97,13 @@ export class Dispatch {
   }
 
   /**
-   * Calls the owners of all partitions, each partition exactly once: what a reply does not cover is asked again, of
-   * whoever owns it by then. Rejects with a {@link PartialResultError} when some are still missing at the deadline.
+   * Calls the owners of all partitions, or of some and each with arguments of its own (`shares`), each partition exactly
+   * once: what a reply does not cover is asked again, of whoever owns it by then. Rejects with a
+   * {@link PartialResultError} when some are still missing at the deadline.
    */
-  async callAll<T>(call: Call): Promise<readonly Part<T>[]> {
-    const partitions = this.#options.agreement.view.owners.length;
-    return this.callPartitions(
-      call,
-      Array.from({ length: partitions }, (_, partition) => partition),
-    );
-  }
-
-  /**
-   * The same for some partitions only. `argsFor` says which arguments go to the owner of which partitions, if not those of
-   * the call: it is asked anew for every attempt.
-   */
-  async callPartitions<T>(
-    call: Call,
-    partitions: Iterable<number>,
-    argsFor?: (partitions: Iterable<number>) => readonly unknown[],
-  ): Promise<readonly Part<T>[]> {
+  async callAll<T>(call: Call, shares?: Shares): Promise<readonly Part<T>[]> {
     const journey = this.#start(call);
-    const missing = PartitionSet.of(this.#options.agreement.view.owners.length, partitions);
-    return this.#tracked(this.#untilCovered<T>(journey, missing, argsFor ?? (() => journey.args)));
+    return this.#tracked(this.#callPartitions<T>(journey, shares));
   }
 
   async #callOwner(hash: number, journey: Journey): Promise<unknown> {
@@ -169,15 +154,14 @@ export class Dispatch {
     }
   }
 
-  async #untilCovered<T>(
-    journey: Journey,
-    missing: PartitionSet,
-    argsFor: (partitions: Iterable<number>) => readonly unknown[],
-  ): Promise<readonly Part<T>[]> {
+  async #callPartitions<T>(journey: Journey, shares: Shares | undefined): Promise<readonly Part<T>[]> {
     const { agreement } = this.#options;
+    const partitions = agreement.view.owners.length;
+    const missing = PartitionSet.of(partitions, shares?.partitions ?? Array(partitions).keys());
     const wanted = [...missing].length;
     const parts: Part<T>[] = [];
     let failure: unknown;
+    let doubtful = false;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
       const view = agreement.view;
       const asked = [...this.#byOwner(missing)].map(async ([owner, set]) => {
@@ -185,7 +169,7 @@ export class Dispatch {
         const part = await this.#ask(
           owner,
           { kind: 'partitions', set: set.bits },
-          { ...journey, id: this.#nextId(), args: argsFor(set) },
+          { ...journey, args: shares?.args(set) ?? journey.args, id: this.#nextId() },
         );
         // It waited there for as long as the call may take, or does not know the partitions yet.
         if (part.kind === 'wrongOwner' || (part.kind === 'refused' && part.code === 'TIMEOUT')) return;
@@ -196,14 +180,16 @@ export class Dispatch {
       });
       for (const settled of await Promise.allSettled(asked)) {
         if (settled.status === 'fulfilled') continue;
-        if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout')
+        if (settled.reason instanceof LinkError && settled.reason.reason === 'timeout') {
           failure = settled.reason;
-        else failure = mayAskAgain(settled.reason, journey, false);
+          doubtful ||= mayHaveHappened(settled.reason, journey);
+        } else failure = mayAskAgain(settled.reason, journey, false);
       }
       const left = [...missing];
       if (left.length === 0) return parts;
       if (journey.deadline - this.#options.clock.now() <= 0) {
-        throw new PartialResultError(parts, left, wanted, agreement.view.epoch, failure);
+        const { epoch } = agreement.view;
+        throw new PartialResultError({ parts, missing: left, wanted, epoch, doubtful }, failure);
       }
       await this.#rest(journey, view.epoch, pause);
     }

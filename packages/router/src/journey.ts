@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { RouterError } from './errors.ts';
 import { LinkError } from './in-flight.ts';
+import type { PartitionSet } from './partition-set.ts';
 
 /** A call as its caller sees it. */
 export interface Call {
@@ -16,6 +17,14 @@ export interface Call {
   readonly timeout?: number;
   /** Rejects with its reason when it aborts; what was already sent may still happen. */
   readonly signal?: AbortSignal;
+}
+
+/** How a call to partitions is shared out among their owners. */
+export interface Shares {
+  /** Those that are to be covered. */
+  readonly partitions: Iterable<number>;
+  /** The arguments for the owner of these of them, in place of those of the call. It may cover only some of them. */
+  args(partitions: PartitionSet): readonly unknown[];
 }
 
 /** A call on its way: it keeps its id however often it is sent. */

@@ -17,6 +17,13 @@ export interface LeaseOptions {
 const margin = 1.25;
 
 /**
+ * For how many leases a node goes on with the store alone before it does without copies that it does not hear. If it is
+ * the one that is cut off, the others remove it sooner: they wait for two leases and some beats, ask each other for
+ * promises, for which they have two leases, and publish.
+ */
+const leasesAlone = 6;
+
+/**
  * Whether this node may answer now, and what it grants to others.
  *
  * A node that is cut off cannot know that its partitions were given to somebody else. So it answers only while it holds a
@@ -32,6 +39,10 @@ export class Lease {
   readonly #waiting = new Set<() => void>();
   #view: View | undefined;
   #until = Number.NEGATIVE_INFINITY;
+  /** Since when it has been valid without a gap. */
+  #since = Number.NEGATIVE_INFINITY;
+  /** When the others were asked for what more than half of the electorate then granted. */
+  #backedAt = Number.NEGATIVE_INFINITY;
   /** This node is the whole electorate: nobody can take over without it. */
   #sole = false;
   #retired = false;
@@ -60,12 +71,28 @@ export class Lease {
     return !this.#sole && this.#until - clock.now() < duration * 0.6;
   }
 
+  /**
+   * Whether this node may decide alone to do without copies at members that are silent, as it found out at `since`. If it
+   * is the one that is cut off, others are about to remove it and to go on from those copies, which must still be named
+   * then. It is not if more than half of the electorate has heard it after that. Or, as where most of them are stopped,
+   * if it has gone on with the view store alone for longer than the others would have needed.
+   */
+  prevails(since: number): boolean {
+    const { clock, duration, safeguards } = this.#options;
+    const now = clock.now();
+    if (!safeguards.restraint || this.#sole || this.#backedAt >= Math.max(since, now - duration)) return true;
+    return now < this.#until && now - Math.max(this.#since, this.#backedAt) > leasesAlone * duration;
+  }
+
   follow(view: View): void {
     const { clock, duration } = this.#options;
     if (view.electorate.epoch !== this.#view?.electorate.epoch) {
       // Grants were given to the electorate of that time. What they were good for until now stays good.
       this.#grants.clear();
-      if (this.#sole) this.#until = Math.max(this.#until, clock.now() + duration);
+      if (this.#sole) {
+        this.#backedAt = clock.now();
+        this.#extend(clock.now() + duration);
+      }
     }
     this.#view = view;
     this.#denied.clear();
@@ -151,10 +178,15 @@ export class Lease {
     const since = times[majority - 1];
     this.#sole = since === Number.POSITIVE_INFINITY;
     if (this.#sole) this.#wake();
-    else if (since !== undefined) this.#extend(since + duration);
+    else if (since !== undefined) {
+      this.#backedAt = Math.max(this.#backedAt, since);
+      this.#extend(since + duration);
+    }
   }
 
   #extend(until: number): void {
+    const now = this.#options.clock.now();
+    if (now >= this.#until) this.#since = now;
     this.#until = Math.max(this.#until, until);
     if (this.valid) this.#wake();
   }

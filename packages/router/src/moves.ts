@@ -249,7 +249,9 @@ export class Moves {
       // One that went and is back, while the store was slow to answer, is not what was copied.
       const own = moves.filter(
         ({ partition }) =>
-          current.owners[partition] === self && current.terms[partition] === begun.terms[partition],
+          current.owners[partition] === self &&
+          current.terms[partition] === begun.terms[partition] &&
+          this.#whole(current, partition, id),
       );
       return own.length === 0
         ? undefined
@@ -274,6 +276,13 @@ export class Moves {
     });
     const enough = backups.length >= view.redundancy || !safeguards.sealing || !safeguards.singleCommit;
     return { ...move, backups: enough ? backups : [...backups, self] };
+  }
+
+  /** Whether every copy that the view names is kept. One that cannot be is first taken out, which is not done lightly. */
+  #whole(view: View, partition: number, to: string): boolean {
+    const { replication, safeguards } = this.#options;
+    const kept = (id: string): boolean => id === to || replication.reaches(id, partition);
+    return !safeguards.restraint || view.backups[partition]!.every(kept);
   }
 
   /** What the view asks this node to hand over, and is neither on its way yet nor fenced. */

@@ -211,6 +211,8 @@ export class RoutedNode implements AsyncDisposable {
       replication: this.#replication,
       gate: this.#gate,
       clock,
+      prevails: (since) => this.#lease.prevails(since),
+      ask: () => this.#mesh.ask(),
       moving: (partition) => this.#moves.moving(partition),
       log,
     });
@@ -680,8 +682,9 @@ export class RoutedNode implements AsyncDisposable {
   #granted(voter: string, askedAt: number, asked: number, epoch: number): void {
     if (!this.#agreement.joined) return;
     const { electorate } = this.view;
-    if (asked >= electorate.epoch && epoch >= electorate.epoch)
-      this.#lease.granted(voter, askedAt, electorate.epoch);
+    if (asked < electorate.epoch || epoch < electorate.epoch) return;
+    this.#lease.granted(voter, askedAt, electorate.epoch);
+    this.#backups.heard();
   }
 
   #report(work: Promise<unknown>): void {

@@ -6,24 +6,29 @@ export interface Part<T> {
   readonly covered: Iterable<number>;
 }
 
+/** How far a call to partitions has come. */
+export interface Unfinished<T> {
+  readonly parts: readonly Part<T>[];
+  readonly missing: readonly number[];
+  /** How many partitions were to be covered. */
+  readonly wanted: number;
+  readonly epoch: number;
+  /** Whether it may have been executed for some that are missing, and executing it twice would do harm. */
+  readonly doubtful: boolean;
+}
+
 /** A call to partitions that could not cover all of them in time. */
 export class PartialResultError<T = unknown> extends RouterError {
   readonly parts: readonly Part<T>[];
   readonly missing: readonly number[];
   readonly epoch: number;
+  readonly doubtful: boolean;
 
-  constructor(
-    parts: readonly Part<T>[],
-    missing: readonly number[],
-    partitions: number,
-    epoch: number,
-    cause: unknown,
-  ) {
-    super('PARTIAL_RESULT', `${missing.length} of ${partitions} partitions did not answer in time`, {
-      cause,
-    });
+  constructor({ parts, missing, wanted, epoch, doubtful }: Unfinished<T>, cause: unknown) {
+    super('PARTIAL_RESULT', `${missing.length} of ${wanted} partitions did not answer in time`, { cause });
     this.parts = parts;
     this.missing = missing;
     this.epoch = epoch;
+    this.doubtful = doubtful;
   }
 }

@@ -25,6 +25,8 @@ export interface Safeguards {
   readonly promises: boolean;
   /** Who takes over without proof waits until the lease of the earlier owner has run out. */
   readonly fencing: boolean;
+  /** A node that most others do not hear goes on naming its copies in the view: they may be about to go on from them. */
+  readonly restraint: boolean;
 }
 
 export const allSafeguards: Safeguards = {
@@ -39,4 +41,5 @@ export const allSafeguards: Safeguards = {
   leases: true,
   promises: true,
   fencing: true,
+  restraint: true,
 };

@@ -300,17 +300,6 @@ describe('a call to all partitions', () => {
     expect(executed.sort()).toEqual(['a', 'b']);
   });
 
-  it('reaches only the partitions that are asked for, each owner with arguments of its own', async () => {
-    await pair();
-    const some = all.filter((partition) => partition % 3 === 0);
-    const asked = (partitions: Iterable<number>): unknown[] => [[...partitions]];
-    const parts = await cluster.run(a.dispatch.callPartitions<[string, number[]]>(work('note'), some, asked));
-    expect(covered(parts)).toEqual(some);
-    for (const { value, covered } of parts) expect(value[1]).toEqual([...covered]);
-    expect(parts.map(({ value }) => value[0]).sort()).toEqual(['a', 'b']);
-    expect(await a.dispatch.callPartitions(work('note'), [])).toEqual([]);
-  });
-
   it('covers each partition once while they move', async () => {
     await pair();
     const calls = [a, b].flatMap((node) => Array.from({ length: 3 }, () => node));
@@ -326,6 +315,29 @@ describe('a call to all partitions', () => {
       if (round === 10) await cluster.run(open(await joining));
       if (round === 20) await cluster.run(c!.close());
     }
+  });
+
+  it('asks the owners of some partitions alone, each with arguments of its own', async () => {
+    await pair();
+    const [mine] = all.filter((partition) => a.view.owners[partition] === 'a');
+    const [theirs, others] = all.filter((partition) => a.view.owners[partition] === 'b');
+    const share = (...partitions: number[]) => ({
+      partitions,
+      args: (set: Iterable<number>) => [[...set].join()],
+    });
+    const parts = await cluster.run(a.dispatch.callAll(work('note'), share(mine!, theirs!, others!)));
+    expect(covered(parts)).toEqual([mine!, theirs!, others!].sort((x, y) => x - y));
+    expect(executed.sort()).toEqual([`a:${mine}`, `b:${[theirs!, others!].join()}`]);
+    expect(await cluster.run(a.dispatch.callAll(work('note'), share()))).toEqual([]);
+  });
+
+  it.each([
+    ['doubtful if they may have executed what must not be repeated', false, true],
+    ['not doubtful if that would do no harm', true, false],
+  ])('is %s', async (_what, repeatable, doubtful) => {
+    await pair();
+    const call = a.dispatch.callAll({ ...work('hold'), repeatable, timeout: 200 });
+    await expect(cluster.run(call)).rejects.toMatchObject({ code: 'PARTIAL_RESULT', doubtful });
   });
 
   it('says which partitions are missing at the deadline, and what the others answered', async () => {

@@ -236,3 +236,46 @@ describe('a voter', () => {
     expect([lease.grants('a-1', view.epoch), lease.grants('c-1', view.epoch)]).toEqual([true, false]);
   });
 });
+
+describe('to do without copies that are not heard', () => {
+  const view = voting('a', 'b', 'c');
+  const grant = (lease: Lease, voter: string): void =>
+    lease.granted(voter, clock.now(), view.electorate.epoch);
+
+  it('takes the grants of more than half that were asked for since that was found out', async () => {
+    const lease = leaseOf('a-1', view);
+    grant(lease, 'b-1');
+    await clock.advance(10);
+    const since = clock.now();
+    expect(lease.valid).toBe(true);
+    expect(lease.prevails(since)).toBe(false);
+    grant(lease, 'b-1');
+    expect(lease.prevails(since)).toBe(true);
+    await clock.advance(duration + 1);
+    expect(lease.prevails(since)).toBe(false);
+  });
+
+  it('takes six leases with the view store alone, without a gap', async () => {
+    const lease = leaseOf('a-1', view);
+    grant(lease, 'b-1');
+    const since = clock.now() + 1;
+    const alone = async (): Promise<number> => {
+      const began = clock.now();
+      while (!lease.prevails(since)) {
+        if (clock.now() - began > 20 * duration) return Number.POSITIVE_INFINITY;
+        await clock.advance(duration / 4);
+        lease.confirmed(clock.now());
+      }
+      return clock.now() - began;
+    };
+    expect(await alone()).toBe(6.25 * duration);
+    // The store was out, or this node was stopped: the others may have waited for the same moment.
+    await clock.advance(20 * duration);
+    expect(lease.prevails(since)).toBe(false);
+    expect(await alone()).toBe(6.5 * duration);
+  });
+
+  it('takes nothing of a node that is the whole electorate', () => {
+    expect(leaseOf('a-1', voting('a')).prevails(clock.now() + 1)).toBe(true);
+  });
+});

@@ -24,6 +24,7 @@ export const clear: MergedAction<[options: object | undefined], number> = {
     let removed = 0;
     for (const partition of partitions) removed += engine.clear(partition);
     engine.statistics?.add('removals', removed);
+    engine.events.cleared(removed);
     return removed;
   },
 };

@@ -1,33 +1,43 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Key } from '@cachex/router/hash';
 import type { Action, Mode } from '../action.ts';
+import type { CommandMap } from '../commands.ts';
 import { type Add, add } from './add.ts';
 import { type Clear, clear } from './clear.ts';
 import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
+import { type DelMany, delMany } from './delMany.ts';
 import { type Dump, dump } from './dump.ts';
 import { type Entries, entries } from './entries.ts';
 import { type Exists, exists } from './exists.ts';
 import { type Expire, expire } from './expire.ts';
 import { type ExpireAt, expireAt } from './expireAt.ts';
+import { type Explain, explain } from './explain.ts';
 import { type Export, exportAction } from './export.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type Get, get } from './get.ts';
+import { type GetMany, getMany } from './getMany.ts';
 import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
+import { type Inspect, inspect } from './inspect.ts';
+import { type Invoke, invoke } from './invoke.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
 import { type Load, load } from './load.ts';
 import { type Persist, persist } from './persist.ts';
+import { type Prune, prune } from './prune.ts';
 import { type Purge, purge } from './purge.ts';
 import { type Put, put } from './put.ts';
+import { type PutMany, putMany } from './putMany.ts';
 import { type Refresh, refresh } from './refresh.ts';
+import { type Reset, reset } from './reset.ts';
 import { type Size, size } from './size.ts';
 import { type Stats, stats } from './stats.ts';
 import { type Stream, stream } from './stream.ts';
 import { type Take, take } from './take.ts';
 import { type Touch, touch } from './touch.ts';
+import { type TouchMany, touchMany } from './touchMany.ts';
 import { type Ttl, ttl } from './ttl.ts';
 import { type Update, update } from './update.ts';
 
@@ -38,28 +48,37 @@ export type ActionName =
   | 'count'
   | 'decr'
   | 'del'
+  | 'delMany'
   | 'dump'
   | 'entries'
   | 'exists'
   | 'expire'
   | 'expireAt'
+  | 'explain'
   | 'export'
   | 'fetch'
   | 'get'
+  | 'getMany'
   | 'import'
   | 'incr'
+  | 'inspect'
+  | 'invoke'
   | 'isEmpty'
   | 'keys'
   | 'load'
   | 'persist'
+  | 'prune'
   | 'purge'
   | 'put'
+  | 'putMany'
   | 'refresh'
+  | 'reset'
   | 'size'
   | 'stats'
   | 'stream'
   | 'take'
   | 'touch'
+  | 'touchMany'
   | 'ttl'
   | 'update';
 
@@ -70,60 +89,78 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   count,
   decr,
   del,
+  delMany,
   dump,
   entries,
   exists,
   expire,
   expireAt,
+  explain,
   export: exportAction,
   fetch,
   get,
+  getMany,
   import: importAction,
   incr,
+  inspect,
+  invoke,
   isEmpty,
   keys,
   load,
   persist,
+  prune,
   purge,
   put,
+  putMany,
   refresh,
+  reset,
   size,
   stats,
   stream,
   take,
   touch,
+  touchMany,
   ttl,
   update,
 };
 
 /** The methods of a cache, those of every action. */
-export interface Actions<K extends Key, V, M extends Mode, F>
+export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
   extends Add<K, V, M>,
     Clear<M>,
     Count<M>,
     Decr<K, M>,
     Del<K, M>,
+    DelMany<K, M>,
     Dump<M>,
     Entries<K, V, M>,
     Exists<K, M>,
     Expire<K, M>,
     ExpireAt<K, M>,
+    Explain<K, M>,
     Export<K, V, M>,
     Fetch<K, V, M, F>,
     Get<K, V, M>,
+    GetMany<K, V, M>,
     Import<K, V, M>,
     Incr<K, M>,
+    Inspect<K, V, M>,
+    Invoke<K, M, C>,
     IsEmpty<M>,
     Keys<K, M>,
     Load<M>,
     Persist<K, M>,
+    Prune<M>,
     Purge<M>,
     Put<K, V, M>,
+    PutMany<K, V, M>,
     Refresh<K, M>,
+    Reset<M>,
     Size<M>,
     Stats<M>,
     Stream<K, V, M>,
     Take<K, V, M>,
     Touch<K, M>,
+    TouchMany<K, M>,
     Ttl<K, M>,
     Update<K, V, M> {}

@@ -2,6 +2,7 @@ import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import { keyParameter, optionsParameter, type Parameter, refuseClosure } from '../parameters.ts';
+import { isPromise } from '../promise.ts';
 
 /** What `update` takes, by mode: a new value, or where no node lies between also a function of the present one. */
 export interface Changes<V> {
@@ -39,6 +40,7 @@ const changeParameter: Parameter<unknown> = {
   kind: 'value',
   check: (input) => input,
   hold: (values, checked) => (typeof checked === 'function' ? checked : values.hold(checked)),
+  open: (values, held) => (typeof held === 'function' ? held : values.open(held)),
   wire: (checked) => refuseClosure('change', checked),
 };
 
@@ -95,8 +97,4 @@ async function replaceUnchanged(
     seen = entry.version;
     pending = change(engine.open(entry.value));
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -55,10 +55,17 @@ export function takeCallOptions(action: Action, given: unknown[]): CallSettings 
       throw unknownOption('', name, [...(parameter.names ?? []), ...Object.keys(checks)]);
     }
   }
-  const { route } = action;
-  const everything = route.kind === 'merged' || (route.kind === 'caller' && route.everything === true);
-  if (settings.partial !== undefined && !everything) {
-    throw new CacheError('INVALID_OPTION', `partial: ${action.name} is not a call about all entries`);
+  const { route, partial } = action;
+  const many =
+    route.kind === 'merged' ||
+    route.kind === 'batch' ||
+    (route.kind === 'caller' && route.everything === true) ||
+    partial === true;
+  if (settings.partial !== undefined && !many) {
+    throw new CacheError(
+      'INVALID_OPTION',
+      `partial: ${action.name} is not a call about all entries or many keys`,
+    );
   }
   given[last] = Object.keys(own).length === 0 ? undefined : own;
   return settings;

@@ -1,4 +1,4 @@
-import type { RoutedNode } from '@cachex/router';
+import type { Part, RoutedNode } from '@cachex/router';
 import type { Methods } from '../action.ts';
 import type { Engine } from '../local/engine.ts';
 import type { CallSettings } from './call-options.ts';
@@ -44,6 +44,32 @@ export class Caller implements CallerOptions {
   /** How much of the time of this call is left, in ms; never less than 0. */
   get remaining(): number {
     return Math.max(0, this.#deadline - this.node.clock.now());
+  }
+
+  /** Calls an operation for every partition, at its owner. */
+  operateAll(operation: string, args: readonly unknown[]): Promise<readonly Part<unknown>[]> {
+    const { signal } = this.settings;
+    return this.node.dispatch.callAll({
+      ...{ service: this.name, handler: operationHandler(operation), args, repeatable: false },
+      timeout: Math.max(1, this.remaining),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /** Calls a handler at one node. */
+  callNode(
+    id: string,
+    handler: string,
+    args: readonly unknown[],
+    { repeatable = false, timeout: most = Number.POSITIVE_INFINITY }: OperationOptions = {},
+  ): Promise<unknown> {
+    const { signal } = this.settings;
+    // Not zero: the router refuses that, where a call that comes too late is told so.
+    const timeout = Math.max(1, Math.min(most, this.remaining));
+    return this.node.dispatch.callNode(id, {
+      ...{ service: this.name, handler, args, repeatable, timeout },
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   /** Calls an operation at the owner of the key with this hash, wherever that moves. */

@@ -1,7 +1,8 @@
-import { type Part, PartialResultError, type Call as RoutedCall, type RoutedNode } from '@cachex/router';
+import type { Call as RoutedCall, RoutedNode } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
-import type { Action, MergedAction, Methods } from '../action.ts';
+import type { Action, Methods } from '../action.ts';
 import { type ActionName, type Actions, actions } from '../actions/index.ts';
+import type { AnyBatch } from '../batch.ts';
 import {
   bindAll,
   bindLocal,
@@ -14,15 +15,20 @@ import {
   type Method,
 } from '../bind.ts';
 import type { Call } from '../call.ts';
+import type { CommandMap } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
 import type { Parameter } from '../parameters.ts';
+import { reported, travelling } from '../reporting.ts';
+import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
 import { Caller } from './caller.ts';
 import { compositions } from './compositions/index.ts';
 import { iterated } from './iterated.ts';
+import { located } from './located.ts';
+import { mergeParts } from './merge-parts.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -30,6 +36,7 @@ import type { WireForm } from './wire-form.ts';
 export type LocalShare<K extends Key, V, F> = Pick<
   Actions<K, V, 'sync', F>,
   | 'get'
+  | 'getMany'
   | 'exists'
   | 'has'
   | 'ttl'
@@ -47,14 +54,14 @@ export type LocalShare<K extends Key, V, F> = Pick<
  * A cache shared by the nodes of a cluster: the methods of a local one, answering promises. They never throw; they reject.
  * They need no `this`.
  */
-export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
-  extends Actions<K, V, 'async', F> {
+export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>, C = CommandMap<V>>
+  extends Actions<K, V, 'async', F, C> {
   /** The name under which every node opens it. */
   readonly name: string;
   /** This node's share of the entries, read synchronously. */
   readonly local: LocalShare<K, V, F>;
   /** Executes one call record, exactly as the method of that name would. */
-  call<C extends Call<K, V, F, 'async'>>(call: C): ReturnType<Actions<K, V, 'async', F>[C['action']]>;
+  call<R extends Call<K, V, F, 'async', C>>(call: R): ReturnType<Actions<K, V, 'async', F, C>[R['action']]>;
   /** Calls `listener` whenever `event` happens at this node. */
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */
@@ -105,18 +112,22 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
   const length = action.parameters.length;
   const perform = (given: readonly unknown[]): unknown => {
     refuseUnusable(options);
-    const args: unknown[] = given.slice(0, length);
+    const args: unknown[] = action.arrange?.(given) ?? given.slice(0, length);
     args.length = length;
     const settings = takeCallOptions(action, args);
     settings.signal?.throwIfAborted();
     const checked = checkArguments(action, args);
-    if (composition?.applies(...checked) === true)
-      return composition.compose(new Caller(options, cache, settings), ...checked);
+    if (composition?.applies(...checked) === true) {
+      const compose = (): unknown => composition.compose(new Caller(options, cache, settings), ...checked);
+      return composition.toldElsewhere === true ? compose() : whole(engine, action, checked, compose);
+    }
     checkWire(action, checked);
+    // What was a list to walk through has been walked through.
+    if (action.route.kind === 'batch') args.splice(0, length, ...checked);
     if (action.route.kind === 'local') return here(...args);
     // What a lone node does not own nobody does. What waits for the user's code goes the long way all the same: it has
     // a deadline, may be aborted, and keeps the process alive.
-    if (node.solo && action.answers !== 'promise') return here(...args);
+    if (node.solo && action.answers === undefined) return locating(node.id, () => here(...args));
     if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
       return here(...args);
     if (anywhere && copies !== undefined) {
@@ -141,12 +152,25 @@ function iterates(call: unknown): boolean {
   );
 }
 
+/** A call that is made of others counts as one, and is told of, here, where it is put together. */
+function whole(engine: Engine, action: Action, args: readonly unknown[], compose: () => unknown): unknown {
+  const result = reported(engine, action, args, { waits: true }, compose);
+  const { statistics } = engine;
+  if (statistics === undefined) return result;
+  const counted = (value: unknown): unknown => {
+    statistics.called(action.name);
+    return value;
+  };
+  return result instanceof Promise ? result.then(counted) : counted(result);
+}
+
 async function route(
   action: Action,
   args: readonly unknown[],
   settings: CallSettings,
-  { name, node, values }: ClusterCacheOptions,
+  options: ClusterCacheOptions,
 ): Promise<unknown> {
+  const { name, node, values } = options;
   const held = action.parameters.map((parameter: Parameter<unknown>, index: number) =>
     toSend(parameter, values, args[index]),
   );
@@ -159,12 +183,15 @@ async function route(
     ...(settings.signal === undefined ? {} : { signal: settings.signal }),
   };
   if (action.route.kind === 'merged') {
-    const merged = await mergeParts(
-      action as MergedAction<never, unknown>,
-      node.dispatch.callAll(call),
-      settings,
-    );
+    const asked = node.dispatch.callAll(call);
+    const merged = await mergeParts(action.name, action.route.merge, asked, settings);
     return finishResult(action, values, merged, args);
+  }
+  if (action.route.kind === 'batch') {
+    const { keyOf } = action.route;
+    const items = args[0] as readonly unknown[];
+    if (settings.local === true) for (const item of items) refuseElsewhere(node, action, keyOf(item));
+    return routeBatch(action as AnyBatch, held, args, settings, options);
   }
   const key = keyOf(action, args);
   if (settings.local === true) refuseElsewhere(node, action, key);
@@ -179,30 +206,7 @@ function keyOf({ route }: Action, args: readonly unknown[]): Key {
 /** A checked argument as it travels: values encoded, and without the options that stay with the caller. */
 function toSend(parameter: Parameter<unknown>, values: WireForm, checked: unknown): unknown {
   const held = holdArgument(parameter, values, checked);
-  if (parameter.kind !== 'options' || held === undefined || parameter.callerOnly === undefined) return held;
-  const travelling = Object.entries(held as object).filter(([name]) => !parameter.callerOnly!.includes(name));
-  return travelling.length === 0 ? undefined : Object.fromEntries(travelling);
-}
-
-/** One answer from the parts; never silently from some of them. */
-async function mergeParts(
-  action: MergedAction<never, unknown>,
-  asked: Promise<readonly Part<unknown>[]>,
-  settings: CallSettings,
-): Promise<unknown> {
-  const combine = (parts: readonly Part<unknown>[]): unknown =>
-    action.route.merge.combine(parts.map(({ value }) => value));
-  try {
-    return combine(await asked);
-  } catch (error) {
-    if (!(error instanceof PartialResultError)) throw error;
-    const value = combine(error.parts);
-    if (settings.partial === 'allow') return value;
-    const { message, cause, missing, epoch } = error;
-    const answered = error.parts.reduce((total, { covered }) => total + [...covered].length, 0);
-    const partial = new CacheError('PARTIAL_RESULT', `${action.name}: ${message}`, { cause });
-    throw Object.assign(partial, { value, answered, missing, epoch });
-  }
+  return parameter.kind === 'options' ? travelling(parameter, held) : held;
 }
 
 /** Refuses calls of a cache that could not be opened, or is closed. */
@@ -228,6 +232,14 @@ function refuseWrite(action: Action): Method {
       `local.${action.name}: a write concerns the whole cluster; call ${action.name} on the cache itself`,
     );
   };
+}
+
+function locating<T>(node: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw located(error, node);
+  }
 }
 
 /** Methods of a cluster reject and never throw, with errors of this library's own kind. */

@@ -174,7 +174,7 @@ export class Cursor {
     };
     this.#gaveUp = false;
     try {
-      return await this.#node.dispatch.callPartitions<T>(call, partitions, argsFor);
+      return await this.#node.dispatch.callAll<T>(call, { partitions, args: argsFor });
     } catch (error) {
       if (!(error instanceof PartialResultError)) throw error;
       const { message, cause, missing, epoch, parts } = error;

@@ -11,19 +11,24 @@ import {
   type Service,
 } from '@cachex/router';
 import { type Key, partitionOf } from '@cachex/router/hash';
+import type { Methods } from '../action.ts';
 import { actions } from '../actions/index.ts';
+import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
+import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
 import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
+import { batchHandler } from './batch.ts';
 import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
+import { located } from './located.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { settleLoad } from './settle-load.ts';
@@ -31,9 +36,14 @@ import { translate } from './translate.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
 /** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration` and `backups`. */
-export type ClusterCacheSettings<K extends Key, V, F extends FunctionMap<K, V>> = Pick<
-  CacheOptions<K, V, F>,
-  'ttl' | 'expiration' | 'functions' | 'stats' | 'clock' | 'files'
+export type ClusterCacheSettings<
+  K extends Key,
+  V,
+  F extends FunctionMap<K, V>,
+  C extends CommandMap<V> = CommandMap<V>,
+> = Pick<
+  CacheOptions<K, V, F, C>,
+  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'clock' | 'files'
 > & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`
@@ -62,6 +72,11 @@ export async function join(options: JoinOptions): Promise<ClusterNode> {
   }
 }
 
+type InferredSettings = Omit<
+  ClusterCacheSettings<Key, unknown, FunctionMap<Key, unknown>>,
+  'functions' | 'commands'
+>;
+
 /** The names of all events of a node. */
 const eventNames: readonly (keyof NodeEvents)[] = ['view', 'moved', 'error'];
 
@@ -83,6 +98,9 @@ export class ClusterNode implements AsyncDisposable {
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
+    node.on('moved', ({ to, partitions }) => {
+      for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
+    });
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
       const { code } = error as Partial<CacheError>;
@@ -102,23 +120,28 @@ export class ClusterNode implements AsyncDisposable {
    * Opens the cache of that name, which every node of the cluster shares. The data settings of the first opener hold; others
    * must give the same, else `CONFIG_MISMATCH`. Opening it again without options answers with the same cache.
    *
-   * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` is a
-   * compile error.
+   * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` or `invoke` is
+   * a compile error.
    */
-  cache<F extends AnyFunctions>(
+  cache<F extends AnyFunctions, C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>>(
     name: string,
-    options: Omit<ClusterCacheSettings<Key, unknown, FunctionMap<Key, unknown>>, 'functions'> & {
-      functions: F;
-    },
-  ): ClusterCache<KeyOf<F>, ValueOf<F>, F>;
+    options: InferredSettings & { functions: F; commands?: C },
+  ): ClusterCache<KeyOf<F>, ValueOf<F>, F, C>;
+  /** The same without functions: the type of values follows from `commands`, and keys may be of any type. */
+  cache<C extends AnyCommands>(
+    name: string,
+    options: InferredSettings & { commands: C },
+  ): ClusterCache<Key, CommandValue<C>, FunctionMap<Key, CommandValue<C>>, C>;
   /**
-   * The same, of the keys and values that are named. To have function names checked as well, name their type:
-   * `node.cache<string, User, typeof functions>(…)`.
+   * The same, of the keys and values that are named. To have the names of functions and commands checked as well, name their
+   * types: `node.cache<string, User, typeof functions, typeof commands>(…)`.
    */
-  cache<K extends Key = Key, V = unknown, F extends FunctionMap<K, V> = FunctionMap<K, V>>(
-    name: string,
-    options?: ClusterCacheSettings<K, V, F>,
-  ): ClusterCache<K, V, F>;
+  cache<
+    K extends Key = Key,
+    V = unknown,
+    F extends FunctionMap<K, V> = FunctionMap<K, V>,
+    C extends CommandMap<V> = CommandMap<V>,
+  >(name: string, options?: ClusterCacheSettings<K, V, F, C>): ClusterCache<K, V, F, C>;
   cache(name: string, options?: object): unknown {
     const known = this.#caches.get(name);
     if (known !== undefined && options !== undefined) {
@@ -241,9 +264,15 @@ export class ClusterNode implements AsyncDisposable {
     const copies = readFrom === 'any' ? replica.reading : undefined;
     const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
     const open: OpenCache = { cache, engine, failure: undefined };
+    try {
+      engine.hooks?.open(cache as unknown as Methods);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
     const service: Service = {
       handlers: {
-        ...actionHandlers(engine, values, node.id),
+        ...actionHandlers(engine, values, node),
         ...operationHandlers({ node, engine, values }),
       },
       replica,
@@ -294,21 +323,25 @@ function hashOf(change: Exclude<Change, { type: 'clear' }>): number {
 }
 
 /** What this node executes for others, and for itself: the table of actions. */
-function actionHandlers(engine: Engine, values: WireForm, node: string): Record<string, Handler> {
+function actionHandlers(engine: Engine, values: WireForm, node: RoutedNode): Record<string, Handler> {
   const handlers: Record<string, Handler> = {};
   for (const action of Object.values(actions)) {
     const { route } = action;
     if (route.kind === 'local' || route.kind === 'caller') continue;
+    if (route.kind === 'batch') {
+      handlers[action.name] = batchHandler(engine, values, action as AnyBatch, node.largestValue);
+      continue;
+    }
     const send = (result: unknown): unknown =>
       action.result === 'value' && result !== undefined ? values.answer(result) : result;
     handlers[action.name] = ({ hash, partitions }, ...args) => {
       try {
         const result = executeAction(engine, action, route.kind === 'keyed' ? hash : partitions, args);
         return result instanceof Promise
-          ? result.then(send, (error) => Promise.reject(located(error, node)))
+          ? result.then(send, (error) => Promise.reject(located(error, node.id)))
           : send(result);
       } catch (error) {
-        throw located(error, node);
+        throw located(error, node.id);
       }
     };
   }
@@ -320,12 +353,6 @@ function operationHandlers(place: Place): Record<string, Handler> {
   return Object.fromEntries(
     Object.entries(operations).map(([name, operation]) => [operationHandler(name), operation(place)]),
   );
-}
-
-/** A function that is missing is missing somewhere: say where. */
-function located(error: unknown, node: string): unknown {
-  if (!(error instanceof CacheError) || error.code !== 'UNKNOWN_FUNCTION') return error;
-  return new CacheError(error.code, `node '${node}': ${error.message}`, { cause: error });
 }
 
 function rethrown<T>(work: () => T): T {

@@ -27,6 +27,7 @@ export function wireForm(node: RoutedNode): WireForm {
     held instanceof Encoded ? held : encode(byReference.open(held));
   return {
     encoded,
+    size: (held) => (held instanceof Encoded ? held.bytes.length : undefined),
     answer: (held) => (node.solo && !(held instanceof Encoded) ? byReference.open(held) : encoded(held)),
     hold: (value) => (node.solo ? byReference.hold(value) : encode(value)),
     open(held) {

@@ -1,7 +1,9 @@
 import type { Key } from '@cachex/router/hash';
+import type { Methods } from '../action.ts';
 import type { Actions } from '../actions/index.ts';
 import { bindAll, bindLocal, dispatch } from '../bind.ts';
 import type { Call } from '../call.ts';
+import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { closedError, Engine } from './engine.ts';
 import type { CacheEvents } from './events.ts';
@@ -11,15 +13,15 @@ import { type CacheOptions, readCacheOptions } from './settings.ts';
  * A cache in this process. Everything is synchronous except what waits for your code. Its methods need no `this`: they
  * can be taken off and passed on. All throw `CLOSED` once it is closed.
  */
-export interface Cache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
-  extends Actions<K, V, 'sync', F> {
+export interface Cache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>, C = CommandMap<V>>
+  extends Actions<K, V, 'sync', F, C> {
   /** The name it was given. */
   readonly name: string;
   /**
    * Executes one call record, exactly as the method of that name would: `cache.call({ action: 'get', args: ['ada'] })`.
    * An unknown action or too many arguments: `INVALID_OPTION`.
    */
-  call<C extends Call<K, V, F>>(call: C): ReturnType<Actions<K, V, 'sync', F>[C['action']]>;
+  call<R extends Call<K, V, F, 'sync', C>>(call: R): ReturnType<Actions<K, V, 'sync', F, C>[R['action']]>;
   /** Calls `listener` whenever `event` happens. */
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */
@@ -33,26 +35,35 @@ export interface Cache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>>
 /**
  * Creates a cache in this process. Bad options throw `INVALID_OPTION`, naming the option.
  *
- * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` is a compile
- * error.
+ * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` or `invoke` is a
+ * compile error.
  */
-export function createCache<F extends AnyFunctions>(
-  options: Omit<CacheOptions, 'functions'> & { functions: F },
-): Cache<KeyOf<F>, ValueOf<F>, F>;
+export function createCache<
+  F extends AnyFunctions,
+  C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>,
+>(
+  options: Omit<CacheOptions, 'functions' | 'commands'> & { functions: F; commands?: C },
+): Cache<KeyOf<F>, ValueOf<F>, F, C>;
+/** The same without functions: the type of values follows from `commands`, and keys may be of any type. */
+export function createCache<C extends AnyCommands>(
+  options: Omit<CacheOptions, 'functions' | 'commands'> & { commands: C },
+): Cache<Key, CommandValue<C>, FunctionMap<Key, CommandValue<C>>, C>;
 /**
  * Creates a cache in this process, of the keys and values that are named. Bad options throw `INVALID_OPTION`, naming the
- * option. To have function names checked as well, name their type: `createCache<string, User, typeof functions>(…)`.
+ * option. To have the names of functions and commands checked as well, name their types:
+ * `createCache<string, User, typeof functions, typeof commands>(…)`.
  */
 export function createCache<
   K extends Key = Key,
   V = unknown,
   F extends FunctionMap<K, V> = FunctionMap<K, V>,
->(options?: CacheOptions<K, V, F>): Cache<K, V, F>;
+  C extends CommandMap<V> = CommandMap<V>,
+>(options?: CacheOptions<K, V, F, C>): Cache<K, V, F, C>;
 export function createCache(options: object = {}): unknown {
   const engine = new Engine(readCacheOptions(options));
   const methods = bindAll((action, cache) => bindLocal(action, engine, cache));
   const close = (): void => engine.close();
-  return Object.assign(methods, {
+  const cache = Object.assign(methods, {
     name: engine.name,
     call(call: unknown): unknown {
       if (engine.closed) throw closedError(engine.name);
@@ -63,4 +74,11 @@ export function createCache(options: object = {}): unknown {
     close,
     [Symbol.dispose]: close,
   });
+  try {
+    engine.hooks?.open(methods as Methods);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return cache;
 }

@@ -1,11 +1,13 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, Commands } from '../commands.ts';
 import type { Files } from '../disk/files.ts';
 import { CacheError } from '../errors.ts';
 import { type FunctionMap, Functions } from '../functions.ts';
 import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
+import { type HookSettings, Hooks } from './hooks.ts';
 import { type Load, Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, ownKey, Store } from './store.ts';
@@ -39,7 +41,10 @@ export interface EngineSettings {
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   readonly functions: FunctionMap<any, unknown>;
+  readonly commands?: AnyCommands;
   readonly stats: boolean;
+  /** None unless set. */
+  readonly hooks?: readonly HookSettings[];
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
   /** Where dumps are written and read; the disk of this process unless set. */
@@ -47,7 +52,11 @@ export interface EngineSettings {
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Omit<LoadsSettings, 'partitions'>;
   /** Where the entries are, and who counts, if that is not the engine's own. */
-  readonly over?: { readonly store: Store; readonly statistics: Statistics | undefined };
+  readonly over?: {
+    readonly store: Store;
+    readonly statistics: Statistics | undefined;
+    readonly hooks: Hooks | undefined;
+  };
 }
 
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
@@ -60,9 +69,12 @@ export class Engine {
   readonly values: ValueForm;
   readonly files: Files | undefined;
   readonly functions: Functions;
+  readonly commands: Commands;
   readonly loads: Loads;
   readonly expiry: Expiry;
   readonly events: Events;
+  /** `undefined` unless there are some. */
+  readonly hooks: Hooks | undefined;
   /** `undefined` unless statistics are on. */
   readonly statistics: Statistics | undefined;
   closed = false;
@@ -81,6 +93,7 @@ export class Engine {
     this.values = settings.values;
     this.files = settings.files;
     this.functions = new Functions(name, functions);
+    this.commands = new Commands(name, settings.commands ?? {});
     this.loads = new Loads({
       origin: '',
       settle: (load, result) => void this.loads.settle(this, load.token, result),
@@ -88,14 +101,22 @@ export class Engine {
       ...settings.loads,
       partitions,
     });
-    this.events = new Events();
+    this.events = new Events((event, args) => this.hooks?.served(event, args));
+    this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
       expire: (entry) => this.#expire(entry),
+      swept: (report) => this.events.swept(report),
     });
+  }
+
+  /** The options in force. */
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
+    const { ttl, expiration, stats } = this.#settings;
+    return { ttl, expiration, stats };
   }
 
   /** The live entry of `key`. This counts as a use of it. */
@@ -245,7 +266,7 @@ export class Engine {
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
-      over: { store: copies, statistics: this.statistics },
+      over: { store: copies, statistics: this.statistics, hooks: this.hooks },
     });
   }
 
@@ -283,8 +304,21 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     this.expiry.close();
+    this.hooks?.close();
     this.loads.close(closedError(this.name));
     for (const partition of this.partitions) this.store.clearPartition(partition);
+  }
+
+  /** Removes a live entry to make room. */
+  evict(entry: Entry): void {
+    this.#drop(entry);
+    this.statistics?.add('evictions');
+    this.events.evicted(entry.key);
+  }
+
+  #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
+    if (hooks.length === 0) return undefined;
+    return new Hooks({ name, clock, hooks, error: (error) => this.events.error(error) });
   }
 
   #expire(entry: Entry): void {

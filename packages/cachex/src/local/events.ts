@@ -2,23 +2,33 @@ import { EventEmitter } from 'node:events';
 import type { Key } from '@cachex/router/hash';
 import { describe, suggestion } from '../describe.ts';
 import { CacheError } from '../errors.ts';
+import type { SweepReport } from './expiry.ts';
+import type { ServiceEvents } from './service-events.ts';
 
 /** What a cache reports of its own accord, with the arguments each listener gets. */
 export interface CacheEvents<K extends Key = Key> {
   /** An entry's time had come, and it was removed: by a sweep or `purge`, or because a call found it. */
   expired: [key: K];
+  /** A live entry was removed to make room: by `prune`. */
+  evicted: [key: K];
   /** Something failed where no caller could be told. Without a listener it is dropped. */
   error: [error: unknown];
 }
 
 /** The names of all events. */
-const eventNames: readonly (keyof CacheEvents)[] = ['expired', 'error'];
+const eventNames: readonly (keyof CacheEvents)[] = ['expired', 'evicted', 'error'];
+
+/** Tells service hooks. */
+type Served = <N extends keyof ServiceEvents>(event: N, args: ServiceEvents[N]) => void;
 
 /** An emitter that never throws into the code that reports. What is no event or no listener is refused with `INVALID_OPTION`. */
 export class Events {
   readonly #emitter = new EventEmitter();
+  readonly #served: Served;
 
-  constructor() {
+  /** `served` is told of everything as well, for service hooks. */
+  constructor(served: Served = () => {}) {
+    this.#served = served;
     // How many listen is the user's affair.
     this.#emitter.setMaxListeners(0);
   }
@@ -35,12 +45,34 @@ export class Events {
 
   /** An entry expired. A listener that throws is reported as an error. */
   expired(key: Key): void {
-    if (this.#emitter.listenerCount('expired') === 0) return;
-    try {
-      this.#emitter.emit('expired', key);
-    } catch (error) {
-      this.error(error);
-    }
+    this.#served('expired', [key]);
+    this.#emit('expired', key);
+  }
+
+  /** A live entry was removed to make room. */
+  evicted(key: Key): void {
+    this.#served('evicted', [key]);
+    this.#emit('evicted', key);
+  }
+
+  /** Everything was removed on request. */
+  cleared(removed: number): void {
+    this.#served('cleared', [removed]);
+  }
+
+  /** A sweep has come to its end. */
+  swept(report: SweepReport): void {
+    this.#served('swept', [report]);
+  }
+
+  /** Partitions went to another node. */
+  moved(to: string, partitions: readonly number[]): void {
+    this.#served('moved', [{ to, partitions }]);
+  }
+
+  /** A warmer has run. */
+  warmed(name: string, written: number): void {
+    this.#served('warmed', [name, written]);
   }
 
   /** Something failed. A listener that throws has nowhere to report to but the process. */
@@ -52,6 +84,15 @@ export class Events {
       queueMicrotask(() => {
         throw failure;
       });
+    }
+  }
+
+  #emit(event: 'expired' | 'evicted', key: Key): void {
+    if (this.#emitter.listenerCount(event) === 0) return;
+    try {
+      this.#emitter.emit(event, key);
+    } catch (error) {
+      this.error(error);
     }
   }
 }

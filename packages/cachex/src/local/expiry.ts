@@ -21,6 +21,8 @@ export interface ExpirySettings {
   readonly interval: number | false;
   /** Removes and reports an entry whose time has come. */
   expire(entry: Entry): void;
+  /** Told of each sweep that has come to its end. */
+  swept?(report: SweepReport): void;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface ExpirySettings {
 export class Expiry {
   readonly #settings: ExpirySettings;
   #timer: Timer | undefined;
+  #due = 0;
   #closed: boolean;
   #sweeping = false;
   /** Whether an entry that can expire was seen or written since the present sweep began. */
@@ -44,6 +47,11 @@ export class Expiry {
   /** The last sweep that came to its end. */
   get lastRun(): SweepReport | undefined {
     return this.#lastRun;
+  }
+
+  /** Milliseconds until the next sweep begins; `null` if none is planned. */
+  get next(): number | null {
+    return this.#timer === undefined ? null : Math.max(0, this.#due - this.#settings.clock.now());
   }
 
   /** To be called whenever an entry was given an instant of expiry. */
@@ -65,6 +73,7 @@ export class Expiry {
   }
 
   #schedule(): void {
+    this.#due = this.#settings.clock.now() + (this.#settings.interval as number);
     this.#timer = this.#settings.clock.after(this.#settings.interval as number, () => this.#begin());
   }
 
@@ -108,6 +117,7 @@ export class Expiry {
     this.#lastRun = { started: sweep.started, duration, removed: sweep.removed };
     this.#sweeping = false;
     if (this.#needed && !this.#closed) this.#schedule();
+    if (!this.#closed) this.#settings.swept?.(this.#lastRun);
   }
 }
 

@@ -1,13 +1,16 @@
 import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
+import { type AnyCommands, type CommandMap, commandMap } from '../commands.ts';
 import { describe } from '../describe.ts';
 import type { Files } from '../disk/files.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap } from '../functions.ts';
-import { checkOptions, flag, group, type OptionCheck, timeToLive } from '../parameters.ts';
+import { checkOptions, flag, group, nameFrom, type OptionCheck, share, timeToLive } from '../parameters.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
+import { hookList } from './hook-options.ts';
+import type { Hook, HookSettings } from './hooks.ts';
 import { byCopy, byReference } from './value-form.ts';
 
 /** How expired entries are found. */
@@ -28,6 +31,7 @@ export interface CacheOptions<
   K extends Key = Key,
   V = unknown,
   F extends FunctionMap<K, V> = FunctionMap<K, V>,
+  C extends CommandMap<V> = CommandMap<V>,
 > {
   /** Names the cache in messages. Default: `'cache'`. */
   name?: string;
@@ -42,8 +46,15 @@ export interface CacheOptions<
   clone?: boolean;
   /** Loaders that `fetch` can be given by name. */
   functions?: F;
+  /**
+   * Operations of your own on one value, that `invoke` is given by name:
+   * `{ last: { type: 'read', execute: (list) => list?.at(-1) } }`.
+   */
+  commands?: C;
   /** Counts hits, misses, writes and more for `stats()`. Default: `false`, which costs nothing. */
   stats?: boolean;
+  /** Told of calls, or of what the cache does of its own accord; see docs/hooks.md. */
+  hooks?: readonly Hook<K, V>[];
   /** Where time comes from; for tests. Default: the clock of this process. */
   clock?: Clock;
   /** Where numbers in [0, 1) come from; for tests. Default: `Math.random`. */
@@ -56,23 +67,10 @@ export interface CacheOptions<
 const localPartitions = 256;
 const defaultInterval = 3_000;
 
-const nonEmptyName: OptionCheck = (option, input) => {
-  if (typeof input === 'string' && input !== '') return input;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `${option}: ${describe(input)} is not a name; use a string that is not empty`,
-  );
-};
-
 const sweepInterval: OptionCheck = (option, input) => {
   if (input === false) return false;
   const ms = parseDuration(option, input);
   return ms === Number.POSITIVE_INFINITY ? false : ms;
-};
-
-const share: OptionCheck = (option, input) => {
-  if (typeof input === 'number' && input >= 0 && input <= 1) return input;
-  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number from 0 to 1`);
 };
 
 const functionMap: OptionCheck = (option, input) => {
@@ -121,16 +119,18 @@ const filePlace: OptionCheck = (option, input) => {
 };
 
 /** The options that say how a cache treats its data, wherever the cache lives. */
-export const dataOptionChecks: Readonly<Record<'ttl' | 'expiration' | 'functions' | 'stats', OptionCheck>> = {
+export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionCheck>> = {
   ttl: timeToLive,
   expiration: group({ interval: sweepInterval, lazy: flag, jitter: share }),
   functions: functionMap,
+  commands: commandMap,
   stats: flag,
+  hooks: hookList,
 };
 
 const checks: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   ...dataOptionChecks,
-  name: nonEmptyName,
+  name: nameFrom,
   clone: flag,
   clock: timeSource,
   random: randomSource,
@@ -143,16 +143,19 @@ export interface CheckedDataOptions {
   expiration?: { interval?: number | false; lazy?: boolean; jitter?: number };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
   functions?: FunctionMap<any, unknown>;
+  commands?: AnyCommands;
   stats?: boolean;
+  hooks?: readonly HookSettings[];
 }
 
+/** The settings of an engine that data options decide. */
+type DataSettings = Pick<EngineSettings, keyof CheckedDataOptions>;
+
 /** The part of an engine's settings that data options decide, defaults filled in. */
-export function dataSettings(
-  options: CheckedDataOptions,
-): Pick<EngineSettings, 'ttl' | 'expiration' | 'functions' | 'stats'> {
-  const { ttl = null, expiration = {}, functions = {}, stats = false } = options;
+export function dataSettings(options: CheckedDataOptions): DataSettings {
+  const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false, hooks = [] } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, stats };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, hooks };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {
@@ -183,12 +186,14 @@ const readFromCheck: OptionCheck = (option, input) => {
 export function readClusterCacheOptions(
   name: string,
   options: unknown,
-): Pick<EngineSettings, 'name' | 'ttl' | 'expiration' | 'functions' | 'stats' | 'files'> & {
+): DataSettings & {
+  name: string;
+  files: Files | undefined;
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;
 } {
-  nonEmptyName('name', name);
+  nameFrom('name', name);
   const checked = checkOptions('options', options, {
     ...dataOptionChecks,
     clock: timeSource,

@@ -8,6 +8,8 @@ import { CacheError } from '../errors.ts';
 export interface ValueForm {
   hold(value: unknown): unknown;
   open(held: unknown): unknown;
+  /** How many bytes a held value takes, where that is known. */
+  size?(held: unknown): number | undefined;
 }
 
 /** Stands for a stored `undefined`. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { actions } from '../../src/actions/index.ts';
-import { createCache } from '../../src/index.ts';
+import { type CommandMap, createCache } from '../../src/index.ts';
 import { MemoryFiles } from '../memory-files.ts';
 import { type Facade, type SetUp, setUps } from '../set-ups.ts';
 
@@ -11,7 +11,7 @@ async function aCache(
   setUp: SetUp,
 ): Promise<{ cache: Facade; call: (name: string, ...args: unknown[]) => Promise<unknown> }> {
   const files = new MemoryFiles();
-  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' }, files });
+  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' }, commands, files });
   await cache.dump('empty');
   await cache.put('text', 'text');
   await cache.put('number', 5);
@@ -23,6 +23,8 @@ async function expectUnchanged(cache: Facade): Promise<void> {
   expect([await cache.get('text'), await cache.get('number'), await cache.size()]).toEqual(['text', 5, 2]);
 }
 
+const commands: CommandMap<unknown> = { look: { type: 'read', execute: (value) => value } };
+
 /** Arguments after the key that are all right. */
 const rest: Record<string, unknown[]> = {
   put: ['value'],
@@ -31,6 +33,17 @@ const rest: Record<string, unknown[]> = {
   expire: [1_000],
   expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
+  // Of actions without a key: everything before the options.
+  explain: ['text'],
+  inspect: ['cache'],
+  prune: [10],
+};
+/** Lists that are all right, for actions on many keys. */
+const batches: Record<string, unknown[]> = {
+  getMany: [['text']],
+  putMany: [[['text', 'text']]],
+  delMany: [['text']],
+  touchMany: [['text']],
 };
 /** Arguments of actions that take no key. */
 const others: Record<string, unknown[]> = { import: [[]], dump: ['new'], load: ['empty'] };
@@ -38,11 +51,18 @@ const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
 
+/** Arguments with this key that are all right otherwise. */
+function withKey(name: string, key: unknown): unknown[] {
+  return name === 'invoke' ? ['look', key, []] : [key, ...(rest[name] ?? [])];
+}
+
 describe.each(setUps)('bad input $name', (setUp) => {
   afterAll(() => setUp.close());
 
   describe.each(Object.keys(actions))('%s', (name) => {
-    const before = keyed.includes(name) ? ['text', ...(rest[name] ?? [])] : (others[name] ?? []);
+    const before = keyed.includes(name)
+      ? withKey(name, 'text')
+      : (others[name] ?? batches[name] ?? rest[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {
@@ -68,7 +88,7 @@ describe.each(setUps)('bad input $name', (setUp) => {
       'refuses %s for a key',
       async (key) => {
         const { call } = await aCache(setUp);
-        await expect(call(name, key, ...(rest[name] ?? []))).rejects.toMatchObject({ code: 'INVALID_KEY' });
+        await expect(call(name, ...withKey(name, key))).rejects.toMatchObject({ code: 'INVALID_KEY' });
       },
     );
   });
@@ -119,6 +139,36 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ],
       ['expireAt', ['text', Number.NaN], 'INVALID_OPTION', /^instant: NaN /],
       ['expireAt', ['text', new Date(Number.NaN)], 'INVALID_OPTION', /^instant: an invalid date is not/],
+      ['invoke', [undefined, 'text'], 'INVALID_OPTION', /^command: undefined is not the name of a command/],
+      ['invoke', ['look', 'text', 5], 'INVALID_OPTION', /^args: 5 is not a list of arguments/],
+      ['invoke', ['look', 'text', { 0: 1 }], 'INVALID_OPTION', /^args: an object is not/],
+      ['invoke', ['lok', 'text'], 'UNKNOWN_COMMAND', /no command 'lok'; did you mean 'look'/],
+      ['getMany', [], 'INVALID_OPTION', /^keys: undefined is not a list/],
+      ['getMany', ['text'], 'INVALID_OPTION', /^keys: 'text' is not a list/],
+      ['getMany', [['text', undefined]], 'INVALID_KEY', /^keys\[1\]: /],
+      ['putMany', [{ text: 1 }], 'INVALID_OPTION', /^pairs: an object is not a list/],
+      ['putMany', [['text']], 'INVALID_OPTION', /^pairs\[0\]: 'text' is not a pair/],
+      ['putMany', [[['new', 1]], { ttl: 0 }], 'INVALID_OPTION', /^ttl: 0 /],
+      ['putMany', [[['new', 1]], { atomic: 1 }], 'INVALID_OPTION', /^atomic: 1 /],
+      ['delMany', [['text', {}]], 'INVALID_KEY', /^keys\[1\]: /],
+      ['touchMany', [5], 'INVALID_OPTION', /^keys: 5 is not a list/],
+      ['prune', [], 'INVALID_OPTION', /^size: undefined /],
+      ['prune', [-1], 'INVALID_OPTION', /^size: -1 is not an integer from 0/],
+      ['prune', [1, { reclaim: 1.1 }], 'INVALID_OPTION', /^reclaim: 1.1 /],
+      ['reset', [{ only: 'cache' }], 'INVALID_OPTION', /^only: 'cache' is not an array/],
+      ['reset', [{ only: ['caches'] }], 'INVALID_OPTION', /^only: 'caches' is neither/],
+      [
+        'reset',
+        [{ hooks: ['one'] }],
+        'INVALID_OPTION',
+        /^hooks: cache 'cache-\d+' has no hook 'one'; known: none/,
+      ],
+      ['reset', [{ only: ['cache'], hooks: ['one'] }], 'INVALID_OPTION', /^hooks: leave them out/],
+      ['inspect', ['cashe'], 'INVALID_OPTION', /^what: 'cashe' cannot be inspected; did you mean 'cache'/],
+      ['inspect', ['entry'], 'INVALID_KEY', /^undefined /],
+      ['inspect', ['cache', { node: 'z' }], 'INVALID_OPTION', /^node: /],
+      ['explain', [{}], 'INVALID_KEY', /is not a key/],
+      ['stats', [{ cluster: 1 }], 'INVALID_OPTION', /^cluster: 1 /],
       ['fetch', ['ada'], 'INVALID_OPTION', /^loader: undefined /],
       ['fetch', ['ada', { load: 1 }], 'INVALID_OPTION', /^loader: an object /],
       ['fetch', ['ada', () => 1, { ttl: -5 }], 'INVALID_OPTION', /^ttl: -5 /],

@@ -12,6 +12,8 @@ const nothing = {
   removals: 0,
   loads: 0,
   expirations: 0,
+  evictions: 0,
+  invocations: 0,
   calls: {},
 };
 
@@ -61,5 +63,36 @@ describe.each(setUps)('stats $name', (setUp) => {
     for (const other of everywhere.slice(1)) {
       await expect(other.stats()).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     }
+  });
+});
+
+describe.each(setUps)('stats of the whole cluster $name', (setUp) => {
+  afterAll(() => setUp.close());
+
+  itSteadily(setUp, 'adds up what each node counted, and computes rates from the sums', async () => {
+    const { cache } = await setUp.open({ stats: true });
+    for (const key of manyKeys) await cache.put(key, 1);
+    for (const key of [...manyKeys, 'absent']) await cache.get(key);
+    const reads = manyKeys.length + 1;
+    expect(await cache.stats({ cluster: true })).toEqual({
+      ...nothing,
+      hits: manyKeys.length,
+      misses: 1,
+      hitRate: manyKeys.length / reads,
+      missRate: 1 / reads,
+      writes: manyKeys.length,
+      calls: { put: manyKeys.length, get: reads },
+    });
+    expect((await cache.stats({ cluster: true })).calls.stats).toBe(setUp.nodes);
+  });
+
+  it('is refused if a node does not count, naming it', async () => {
+    if (setUp.nodes === 1 || !setUp.steady) return;
+    const { cache } = await setUp.open((node) => ({ stats: node !== 1 }));
+    await cache.put('ada', 1);
+    await expect(cache.stats({ cluster: true })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/^cluster: node 'b' does not count/),
+    });
   });
 });

@@ -101,8 +101,8 @@ describe('a stream', () => {
     for (const { id } of cluster.nodes.filter((node) => list.some((member) => member.node.id === node.id))) {
       const node = cluster.nodes.find((each) => each.id === id)!;
       const { dispatch } = node;
-      const plain = dispatch.callPartitions.bind(dispatch);
-      dispatch.callPartitions = (call, ...more) => {
+      const plain = dispatch.callAll.bind(dispatch);
+      dispatch.callAll = (call, ...more) => {
         if (call.handler === '$listKeys') counts.lists += 1;
         if (call.handler === '$readEntries') counts.reads += 1;
         return plain(call, ...more) as never;

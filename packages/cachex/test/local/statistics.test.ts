@@ -13,6 +13,8 @@ describe('Statistics', () => {
       removals: 0,
       loads: 0,
       expirations: 0,
+      evictions: 0,
+      invocations: 0,
       calls: {},
     });
   });

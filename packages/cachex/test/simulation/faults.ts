@@ -21,6 +21,8 @@ export interface FaultsOptions {
 export class Faults {
   readonly #options: FaultsOptions;
   readonly #blocked = new Set<string>();
+  /** One node is cut off, or was until a moment ago. */
+  #cutting = false;
 
   constructor(options: FaultsOptions) {
     this.#options = options;
@@ -28,7 +30,8 @@ export class Faults {
 
   /** All that happens, until it is over. */
   run(): Promise<void>[] {
-    const { breaks, blocks, crashes } = this.#options.plan;
+    const { breaks, blocks, cuts, crashes } = this.#options.plan;
+    if (cuts) return [this.#membership(), this.#steps(), this.#cuts()];
     // Two of the first: what they do overlaps.
     const always = [this.#membership(), this.#membership(), this.#stops(), this.#outages(), this.#steps()];
     return [
@@ -53,6 +56,7 @@ export class Faults {
     while (!over()) {
       await rest(80);
       if (over()) return;
+      if (this.#cutting) continue;
       const roll = random();
       const up = hosts.running.length;
       if (up === 0 || (roll < 0.4 && up < 5)) await hosts.join();
@@ -84,7 +88,9 @@ export class Faults {
     const { node, gone } = hosts.pick();
     // Now and then a node is to own nothing, even if nobody else could; then what the last one owns is lost as it leaves.
     const weight =
-      (plan.crashes === 'any time' || plan.blocks) && random() < 0.15 ? 0 : 1 + Math.floor(random() * 3);
+      (plan.crashes === 'any time' || (plan.blocks && !plan.cuts)) && random() < 0.15
+        ? 0
+        : 1 + Math.floor(random() * 3);
     // It may leave or die meanwhile.
     await Promise.race([node.setWeight(weight).catch(() => {}), gone]);
   }
@@ -154,6 +160,23 @@ export class Faults {
       for (const way of ways) this.#block(way);
       await rest(300);
       for (const way of ways) this.#unblock(way);
+    }
+  }
+
+  /** One is cut off from all others, as soon as all the copies are there again; nothing else happens to the members then. */
+  async #cuts(): Promise<void> {
+    const { hosts, rest, over, complete } = this.#options;
+    while (!over()) {
+      await rest(8);
+      if (over() || hosts.running.length < 2 || !hosts.calm || !complete()) continue;
+      this.#cutting = true;
+      const one = hosts.pick().id;
+      const others = hosts.running.map(({ id }) => id).filter((id) => id !== one);
+      const ways = others.flatMap((other) => [`${one} ${other}`, `${other} ${one}`]);
+      for (const way of ways) this.#block(way);
+      await rest(300);
+      for (const way of ways) this.#unblock(way);
+      this.#cutting = false;
     }
   }
 

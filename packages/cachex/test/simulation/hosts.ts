@@ -55,6 +55,18 @@ export class Hosts {
     return this.#all.filter(({ running }) => running);
   }
 
+  /** Whether nobody is on the way in or out, and everybody has opened everything. */
+  get calm(): boolean {
+    const caches = 2;
+    const members = this.#all.flatMap(({ node }) => node.nodes());
+    return (
+      this.#joining.size === 0 &&
+      this.#all.every(({ running }) => running) &&
+      members.length === this.#all.length ** 2 &&
+      members.every(({ opened, weight }) => opened.length === caches && weight > 0)
+    );
+  }
+
   /** One that runs, at random. */
   pick(): Host {
     return this.running[Math.floor(this.#options.random() * this.running.length)]!;

@@ -17,13 +17,26 @@ export interface Plan {
    * other and their clocks differ. Then live nodes are removed as well.
    */
   readonly blocks: boolean;
+  /**
+   * Whether, instead of that and of all other faults, one node after another is cut off from everybody but the view store,
+   * each when all the copies are there again, so that nothing may be lost.
+   */
+  readonly cuts: boolean;
 }
 
 /** The plan of a seed: each fifth one is of the same kind. */
 export function planOf(seed: number): Plan {
   const backups = (Math.floor(seed / 5) % 3) as Plan['backups'];
   const lateBacked = seed % 2 === 0;
-  const calm: Plan = { seed, backups, lateBacked, crashes: 'never', breaks: false, blocks: false };
+  const calm: Plan = {
+    seed,
+    backups,
+    lateBacked,
+    crashes: 'never',
+    breaks: false,
+    blocks: false,
+    cuts: false,
+  };
   switch (seed % 5) {
     case 0:
       return { ...calm, breaks: true };
@@ -36,4 +49,15 @@ export function planOf(seed: number): Plan {
     default:
       return { ...calm, crashes: seed % 4 < 2 ? 'any time' : 'never', blocks: true };
   }
+}
+
+/** Whether a seed, beside its own plan, is run with that of {@link cutPlanOf}. */
+export function isCut(seed: number): boolean {
+  return seed % 10 === 4;
+}
+
+/** What every second seed of the last kind is run with as well. */
+export function cutPlanOf(seed: number): Plan {
+  const backups = seed % 4 === 0 ? 1 : 2;
+  return { ...planOf(seed), backups, crashes: 'never', breaks: false, blocks: true, cuts: true };
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { TestClusterOptions } from '@cachex/router/testing';
 import { describe, expect, it } from 'vitest';
+import { cutPlanOf, isCut, type Plan, planOf } from './plan.ts';
 import { type Counts, nothing, simulate } from './simulation.ts';
 
 /**
@@ -19,11 +20,16 @@ type Safeguard = NonNullable<TestClusterOptions['without']>[number];
 const total: Counts = { ...nothing };
 let flawed = false;
 
-async function run(chosen: readonly number[], without: readonly Safeguard[] = [], enough = 5) {
+async function run(
+  chosen: readonly number[],
+  without: readonly Safeguard[] = [],
+  enough = 5,
+  plan: (seed: number) => Plan = planOf,
+) {
   const failures: string[] = [];
   const counts: Counts = { ...nothing };
   for (const seed of chosen) {
-    const report = await simulate(seed, without);
+    const report = await simulate(plan(seed), without);
     for (const what of Object.keys(counts) as (keyof Counts)[]) counts[what] += report.counts[what];
     if (report.violations.length > 0)
       failures.push([`SEED=${seed}`, ...report.violations.slice(0, 5)].join('\n  '));
@@ -33,8 +39,8 @@ async function run(chosen: readonly number[], without: readonly Safeguard[] = []
 }
 
 /** Runs seeds that must be without fault. */
-async function flawless(chosen: readonly number[]): Promise<Counts> {
-  const { failures, counts } = await run(chosen);
+async function flawless(chosen: readonly number[], plan?: (seed: number) => Plan): Promise<Counts> {
+  const { failures, counts } = await run(chosen, [], 5, plan);
   flawed ||= failures.length > 0;
   expect(failures).toEqual([]);
   for (const what of Object.keys(counts) as (keyof Counts)[]) total[what] += counts[what];
@@ -74,11 +80,19 @@ describe('a cluster under load whose members join, leave, stop and change their 
     expect((await flawless(chosen)).removals).toBeGreaterThanOrEqual(Math.floor(chosen.length / 4));
   });
 
+  it('loses nothing when one node after another is cut off, and there are backups', patience, async () => {
+    const chosen = seeds.filter(isCut);
+    const { removals, losses } = await flawless(chosen, cutPlanOf);
+    expect(removals).toBeGreaterThanOrEqual(Math.floor(chosen.length / 4));
+    expect(losses).toBe(0);
+  });
+
   it.skipIf(only !== undefined)(
     'is right in the seeds that have found a fault before',
     patience,
     async () => {
       expect((await run([174, 53_494, 60_517, 65_058, 65_728])).failures).toEqual([]);
+      expect((await run([24, 84], [], 1, cutPlanOf)).failures).toEqual([]);
     },
   );
 
@@ -105,6 +119,7 @@ const safeguards: readonly [Safeguard, string, readonly number[]][] = [
   ['leases', 'whose nodes answer without a lease', [4]],
   ['promises', 'whose silent nodes are removed by whoever does not hear them', [4]],
   ['fencing', 'whose successors do not wait for the lease', [4]],
+  ['restraint', 'whose nodes do without their copies when they are cut off', [4]],
 ];
 
 /** The first seed that noticed what was missing. */
@@ -112,10 +127,11 @@ const noticed: Partial<Record<Safeguard, number>> = {};
 
 describe.skipIf(only !== undefined)('the simulation notices a cluster', () => {
   it.each(safeguards)('without %s, %s', patience, async (safeguard, _, kinds) => {
+    const cut = safeguard === 'restraint';
     const some = Array.from({ length: 2_000 }, (_each, n) => n + 1).filter((seed) =>
-      kinds.includes(seed % 5),
+      cut ? isCut(seed) : kinds.includes(seed % 5),
     );
-    const { failures } = await run(some, [safeguard], 1);
+    const { failures } = await run(some, [safeguard], 1, cut ? cutPlanOf : planOf);
     expect(failures).not.toEqual([]);
     noticed[safeguard] = Number(/^SEED=(\d+)/.exec(failures[0]!)![1]);
   });

@@ -2,7 +2,7 @@ import { seeded, TestCluster, type TestClusterOptions } from '@cachex/router/tes
 import { Faults } from './faults.ts';
 import { Hosts, partitions } from './hosts.ts';
 import { Losses } from './losses.ts';
-import { type Plan, planOf } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { shortLived, Workload } from './workload.ts';
 
 /** What happened in a run. */
@@ -45,9 +45,9 @@ export const nothing: Readonly<Counts> = Object.freeze({
   views: 0,
 });
 
-/** One cluster under load while its members come, go, stop and die, all of it following from a seed. */
-export async function simulate(seed: number, without: TestClusterOptions['without'] = []): Promise<Report> {
-  const simulation = new Simulation(planOf(seed), without);
+/** One cluster under load while its members come, go, stop and die, all of it following from the seed of its plan. */
+export async function simulate(plan: Plan, without: TestClusterOptions['without'] = []): Promise<Report> {
+  const simulation = new Simulation(plan, without);
   await simulation.run();
   const { violations, counts } = simulation;
   return { violations, counts };
@@ -123,7 +123,7 @@ class Simulation {
       mayBeLost: (partition, all) => this.#workload.mayBeLost(partition, all),
       lost: (partition, all) => {
         this.counts[all ? 'losses' : 'promotions'] += 1;
-        if (all && plan.crashes !== 'any time' && !plan.blocks)
+        if (all && plan.crashes !== 'any time' && (!plan.blocks || plan.cuts))
           this.#accuse(`the data of partition ${partition} was lost`);
         this.#workload.lost(partition, all);
       },

@@ -2,17 +2,25 @@
 import type { AnyComposition } from '../composition.ts';
 import { dump } from './dump.ts';
 import { entries } from './entries.ts';
+import { explain } from './explain.ts';
 import { exportComposition } from './export.ts';
 import { importComposition } from './import.ts';
+import { inspect } from './inspect.ts';
 import { load } from './load.ts';
+import { reset } from './reset.ts';
+import { stats } from './stats.ts';
 import { stream } from './stream.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
   dump,
   entries,
+  explain,
   export: exportComposition,
   import: importComposition,
+  inspect,
   load,
+  reset,
+  stats,
   stream,
 };

@@ -1,14 +1,22 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Operation } from '../operation.ts';
+import { clear } from './clear.ts';
+import { inspect } from './inspect.ts';
 import { listKeys } from './listKeys.ts';
 import { readEntries } from './readEntries.ts';
+import { reset } from './reset.ts';
 import { settle } from './settle.ts';
+import { stats } from './stats.ts';
 import { writeEntries } from './writeEntries.ts';
 
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
+  clear,
+  inspect,
   listKeys,
   readEntries,
+  reset,
   settle,
+  stats,
   writeEntries,
 };

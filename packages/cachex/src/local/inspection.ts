@@ -1,0 +1,146 @@
+import { type Key, partitionOf } from '@cachex/router/hash';
+import type { Engine } from './engine.ts';
+import type { SweepReport } from './expiry.ts';
+import type { HookStatus } from './hooks.ts';
+import type { Entry } from './store.ts';
+
+/** What `inspect('cache')` answers. */
+export interface CacheRecord {
+  readonly name: string;
+  /** Entries in memory, expired ones included. */
+  readonly size: number;
+  readonly partitions: number;
+  /** The options in force; times in ms. */
+  readonly options: {
+    readonly ttl: number | null;
+    readonly expiration: {
+      readonly interval: number | false;
+      readonly lazy: boolean;
+      readonly jitter: number;
+    };
+    readonly stats: boolean;
+    readonly functions: readonly string[];
+  };
+  readonly hooks: readonly HookStatus[];
+  /** Loads that are waited for here. */
+  readonly loading: number;
+}
+
+/** What `inspect('entry', key)` answers: an entry as it lies in memory, expired or not. */
+export interface InspectedEntry<K extends Key = Key, V = unknown> {
+  readonly key: K;
+  readonly value: V;
+  /** How many bytes the value has, where it is kept in bytes. */
+  readonly bytes: number | undefined;
+  /** Grows with every new value. */
+  readonly version: number;
+  /** When it was last written or touched, in wall-clock ms since 1970. */
+  readonly modified: number;
+  /** When it expires or has expired, in wall-clock ms since 1970; `null` never. */
+  readonly expires: number | null;
+  /** Its own time to live in ms; `null` without one. */
+  readonly ttl: number | null;
+  readonly expired: boolean;
+}
+
+/** What `inspect('janitor')` answers: how expired entries are swept up. */
+export interface JanitorRecord {
+  /** The last sweep that has come to its end, if there was one. */
+  readonly last: SweepReport | null;
+  /** Milliseconds until the next one begins; `null` while nothing can expire, or without sweeps. */
+  readonly next: number | null;
+}
+
+export function cacheRecord(engine: Engine): CacheRecord {
+  const { name, store, options, hooks, loads, functions, partitions } = engine;
+  const { ttl, expiration, stats } = options;
+  return {
+    name,
+    size: store.length,
+    partitions: partitions.length,
+    options: { ttl, expiration: { ...expiration }, stats, functions: functions.names },
+    hooks: hooks?.status() ?? [],
+    loading: loads.running,
+  };
+}
+
+export function entryRecord(engine: Engine, key: Key, hash: number): InspectedEntry | undefined {
+  const entry = engine.store.find(key, hash);
+  if (entry === undefined) return undefined;
+  const { clock, values } = engine;
+  const ahead = clock.wallTime() - clock.now();
+  return {
+    key: entry.key,
+    value: values.open(entry.value),
+    bytes: values.size?.(entry.value),
+    version: entry.version,
+    modified: entry.modified + ahead,
+    expires: entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires + ahead,
+    ttl: entry.ttl,
+    expired: entry.expires <= clock.now(),
+  };
+}
+
+/** The expired entries that are still in memory. */
+export function* expiredEntries(engine: Engine): Iterable<Entry> {
+  const now = engine.clock.now();
+  for (const partition of engine.partitions) {
+    for (const entry of engine.store.entries(partition)) if (entry.expires <= now) yield entry;
+  }
+}
+
+export function janitorRecord({ expiry }: Engine): JanitorRecord {
+  return { last: expiry.lastRun ?? null, next: expiry.next };
+}
+
+/** What `explain(key)` answers: where a key lives, and why there. */
+export interface Explanation {
+  readonly key: Key;
+  /** The 32 bits from which the partition follows. */
+  readonly hash: number;
+  readonly partition: number;
+  /** How many partitions there are. */
+  readonly partitions: number;
+  /** The id of the node that answers for the key; `null` while there is none, and in one process. */
+  readonly owner: string | null;
+  /** The ids of the nodes that have an in-sync copy. */
+  readonly backups: readonly string[];
+  /** The epoch of the view that says so; 0 in one process. */
+  readonly epoch: number;
+  /** The epoch at which the partition last changed its owner. */
+  readonly term: number;
+  /** The epoch at which the data of the partition began. */
+  readonly origin: number;
+  /** What this node has of it. */
+  readonly here: 'owner' | 'backup' | 'nothing';
+  /** Whether there is a live entry, if this node is the owner. */
+  readonly live: boolean | undefined;
+  /** Milliseconds that the live entry has left, if this node is the owner; `null` for ever. */
+  readonly remaining: number | null | undefined;
+  /** The same in a sentence. */
+  readonly why: string;
+}
+
+/** What is known of a key in this process alone. */
+export function explainHere(engine: Engine, key: Key, hash: number): Explanation {
+  const partitions = engine.partitions.length;
+  const partition = partitionOf(hash, partitions);
+  const { live, remaining } = lifeOf(engine, key, hash);
+  const why = `partition ${partition} is the hash ${hash} modulo ${partitions}; cache '${engine.name}' is in one process, which has all partitions`;
+  return {
+    ...{ key, hash, partition, partitions, owner: null, backups: [], epoch: 0, term: 0, origin: 0 },
+    ...{ here: 'owner', live, remaining, why },
+  };
+}
+
+/** Whether there is a live entry, without touching it, and how long it has left. */
+export function lifeOf(
+  { store, clock }: Engine,
+  key: Key,
+  hash: number,
+): { readonly live: boolean; readonly remaining: number | null | undefined } {
+  const entry = store.find(key, hash);
+  const left = entry === undefined ? 0 : entry.expires - clock.now();
+  if (left <= 0) return { live: false, remaining: undefined };
+  return { live: true, remaining: left === Number.POSITIVE_INFINITY ? null : left };
+}
