@@ -1,3 +1,5 @@
+import type { Key } from '@cachex/router/hash';
+
 /** Names a bad input in an error message: short, and safe for any value at all. */
 export function describe(input: unknown): string {
   switch (typeof input) {
@@ -13,6 +15,13 @@ export function describe(input: unknown): string {
     default:
       return String(input);
   }
+}
+
+/** Names a key in a message: short, lists by their content. */
+export function describeKey(key: Key): string {
+  const text =
+    typeof key === 'object' && key !== null ? `[${key.map(describeKey).join(', ')}]` : describe(key);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 /** A hint for a name that is not known: the nearest known one, or all of them. */

@@ -4,7 +4,8 @@ export type { CallOptions, ClusterCallOptions, Iteration, Mode, Reply } from './
 export type { AddOptions } from './actions/add.ts';
 export type { DecrOptions } from './actions/decr.ts';
 export type { DiskOptions } from './actions/dump.ts';
-export type { FetchOptions } from './actions/fetch.ts';
+export type { FetchLoader, FetchOptions } from './actions/fetch.ts';
+export type { FetchSyncOptions, SyncLoader } from './actions/fetchSync.ts';
 export type { GetOptions } from './actions/get.ts';
 export type { IncrOptions } from './actions/incr.ts';
 export type { ActionName, Actions } from './actions/index.ts';

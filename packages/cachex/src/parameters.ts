@@ -1,6 +1,6 @@
 import { type Key, keyProblem } from '@cachex/router/hash';
 import { describe, suggestion } from './describe.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration, parseTimeLeft } from './duration.ts';
 import { CacheError } from './errors.ts';
 import type { ValueForm } from './local/value-form.ts';
 
@@ -58,6 +58,12 @@ export const timeToLive = (option: string, input: unknown): number | null => {
   const ms = input === null ? null : parseDuration(option, input);
   return ms === Number.POSITIVE_INFINITY ? null : ms;
 };
+
+/** A duration above zero, in ms. */
+export const duration: OptionCheck = parseDuration;
+
+/** A duration of zero or more, in ms. */
+export const timeToWait: OptionCheck = parseTimeLeft;
 
 /** An integer that a double holds exactly. */
 export const safeInteger = (option: string, input: unknown): number => {

@@ -22,6 +22,8 @@ const withPrograms = [
   'docs/commands.md',
   'docs/disk.md',
   'docs/errors.md',
+  'docs/expiry.md',
+  'docs/loading.md',
   'docs/membership.md',
   'docs/streaming.md',
   'docs/testing.md',
@@ -128,6 +130,7 @@ function localSignatures(text: string): string[] {
         .replace(/,?\s+\)/, ')')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
-        .replace('FetchLoaders<K, V, F>[M]', '(keyof F & string) | Loader<K, V>'),
+        .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
+        .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),
     );
 }

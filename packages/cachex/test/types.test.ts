@@ -25,8 +25,14 @@ const checked = (): void => {
   void local.fetch('ada', 'loadUsr');
   // @ts-expect-error a wrong name
   void clustered.fetch('ada', 'loadUsr');
-  // @ts-expect-error a closure cannot be sent
-  void clustered.fetch('ada', async () => ({ email: 'Ada' }));
+  void clustered.fetch('ada', async () => ({ email: 'Ada' }), { staleFor: '1m', tags: ['users'] });
+  // @ts-expect-error a loader of something else
+  void clustered.fetch('ada', async () => 5);
+  expectTypeOf(local.fetchSync('ada', () => ({ email: 'Ada' }))).toEqualTypeOf<User>();
+  // @ts-expect-error a loader that must be awaited
+  local.fetchSync('ada', async () => ({ email: 'Ada' }));
+  // @ts-expect-error not in a cluster
+  clustered.fetchSync('ada', () => ({ email: 'Ada' }));
   // @ts-expect-error a loader of something else
   void local.fetch('ada', async () => 5);
   // @ts-expect-error options of a cluster
@@ -94,9 +100,7 @@ const clusterChecked = async (): Promise<void> => {
   // @ts-expect-error a wrong name in a record
   void inferred.call({ action: 'fetch', args: ['ada', 'nope'] });
   void inferred.call({ action: 'get', args: ['ada', { timeout: '1s' }] });
-  // @ts-expect-error a closure cannot be sent
   void inferred.fetch('ada', async () => ({ email: 'Ada' }));
-  // @ts-expect-error a closure in a record cannot be sent
   void inferred.call({ action: 'fetch', args: ['ada', async () => ({ email: 'Ada' })] });
   // @ts-expect-error a key of another type
   void inferred.get(5);
@@ -107,7 +111,7 @@ const clusterChecked = async (): Promise<void> => {
   void named.fetch('ada', 'nope');
 
   const loose = node.cache<string, User>('users', { functions });
-  expectTypeOf<Parameters<typeof loose.fetch>[1]>().toEqualTypeOf<string>();
+  expectTypeOf<Parameters<typeof loose.fetch>[1]>().toEqualTypeOf<string | Loader<string, User>>();
   // @ts-expect-error not a function of the cache's keys and values
   node.cache<string, User>('users', { functions: { load: () => 5 } });
   // @ts-expect-error an option of a local cache

@@ -295,7 +295,7 @@ export class RoutedNode implements AsyncDisposable {
       if (directory !== undefined) await store.read();
       this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
       if (keepAlive) this.#retain(1);
-      await this.#awaited(this.#membership.enter());
+      await this.awaited(this.#membership.enter());
       this.#suspicion.start();
     } catch (error) {
       const retracted = await this.#membership.retract().then(
@@ -383,12 +383,12 @@ export class RoutedNode implements AsyncDisposable {
     if (this.#closed) throw this.#end();
     const { router } = this.#settings;
     const options = { self: this.id, router, agreement: this.#agreement, services: this.#services };
-    return this.#awaited(openService(options, name, service, settings));
+    return this.awaited(openService(options, name, service, settings));
   }
 
   /** Resolves once this node holds the share of the partitions that its weight asks for. */
   ready(): Promise<void> {
-    return this.#awaited(this.#untilReady());
+    return this.awaited(this.#untilReady());
   }
 
   async #untilReady(): Promise<void> {
@@ -434,11 +434,11 @@ export class RoutedNode implements AsyncDisposable {
       const done = this.#closing !== undefined || member === undefined || member.weight === weight;
       return done ? undefined : this.#electors.seated(view, reweigh(view, this.id, weight, router));
     });
-    await this.#awaited(published);
+    await this.awaited(published);
   }
 
-  /** Somebody awaits this, so the process must not end before it. */
-  async #awaited<T>(work: Promise<T>): Promise<T> {
+  /** Somebody awaits this, so the process does not end by itself before it. */
+  async awaited<T>(work: Promise<T>): Promise<T> {
     this.#retain(1);
     try {
       return await work;
@@ -459,7 +459,7 @@ export class RoutedNode implements AsyncDisposable {
    * refused with `INVALID_OPTION`.
    */
   async forget(id: string): Promise<void> {
-    await this.#awaited(this.#membership.forget(id));
+    await this.awaited(this.#membership.forget(id));
   }
 
   /** Whether this process can stop now and nothing is lost with it: it owns no partition, and is no backup of one. */
@@ -479,7 +479,7 @@ export class RoutedNode implements AsyncDisposable {
         new RouterError('INVALID_OPTION', `within: ${String(within)} is not milliseconds`),
       );
     }
-    this.#closing ??= this.#awaited(this.#leave(within));
+    this.#closing ??= this.awaited(this.#leave(within));
     return this.#closing;
   }
 

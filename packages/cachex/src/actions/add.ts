@@ -1,16 +1,20 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import type { Duration } from '../duration.ts';
+import { tagList } from '../local/tags.ts';
 import { keyParameter, optionsParameter, timeToLive, valueParameter } from '../parameters.ts';
 
 /** Options of `add`. */
 export interface AddOptions {
   /** Time to live, in milliseconds or as a duration string; `null` never expires. Default: the cache's `ttl`. */
   ttl?: Duration | null;
+  /** What `invalidateTag` finds the entry by: at most 64 strings of 1 to 256 characters. Default: none. */
+  tags?: readonly string[];
 }
 
 interface CheckedAddOptions {
   ttl?: number | null;
+  tags?: readonly string[];
 }
 
 export interface Add<K extends Key, V, M extends Mode> {
@@ -30,12 +34,16 @@ export const add: KeyedAction<[key: Key, value: unknown, options: CheckedAddOpti
   effect: 'write',
   repeatable: false,
   route: { kind: 'keyed', key: 0 },
-  parameters: [keyParameter, valueParameter, optionsParameter<CheckedAddOptions>({ ttl: timeToLive })],
+  parameters: [
+    keyParameter,
+    valueParameter,
+    optionsParameter<CheckedAddOptions>({ ttl: timeToLive, tags: tagList }),
+  ],
   result: 'plain',
   counts: (added) => (added ? 'writes' : undefined),
   execute(engine, hash, key, value, options) {
     if (engine.peek(key, hash) !== undefined) return false;
-    engine.write(key, hash, value, options?.ttl);
+    engine.write(key, hash, value, options?.ttl, options);
     return true;
   },
 };

@@ -16,11 +16,13 @@ import { type ExpireAt, expireAt } from './expireAt.ts';
 import { type Explain, explain } from './explain.ts';
 import { type Export, exportAction } from './export.ts';
 import { type Fetch, fetch } from './fetch.ts';
+import { type FetchSync, fetchSync } from './fetchSync.ts';
 import { type Get, get } from './get.ts';
 import { type GetMany, getMany } from './getMany.ts';
 import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
 import { type Inspect, inspect } from './inspect.ts';
+import { type InvalidateTag, invalidateTag } from './invalidateTag.ts';
 import { type Invoke, invoke } from './invoke.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
@@ -57,11 +59,13 @@ export type ActionName =
   | 'explain'
   | 'export'
   | 'fetch'
+  | 'fetchSync'
   | 'get'
   | 'getMany'
   | 'import'
   | 'incr'
   | 'inspect'
+  | 'invalidateTag'
   | 'invoke'
   | 'isEmpty'
   | 'keys'
@@ -98,11 +102,13 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   explain,
   export: exportAction,
   fetch,
+  fetchSync,
   get,
   getMany,
   import: importAction,
   incr,
   inspect,
+  invalidateTag,
   invoke,
   isEmpty,
   keys,
@@ -140,11 +146,13 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Explain<K, M>,
     Export<K, V, M>,
     Fetch<K, V, M, F>,
+    FetchSync<K, V, M>,
     Get<K, V, M>,
     GetMany<K, V, M>,
     Import<K, V, M>,
     Incr<K, M>,
     Inspect<K, V, M>,
+    InvalidateTag<M>,
     Invoke<K, M, C>,
     IsEmpty<M>,
     Keys<K, M>,

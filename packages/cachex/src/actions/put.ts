@@ -1,21 +1,25 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import type { Duration } from '../duration.ts';
+import { tagList } from '../local/tags.ts';
 import { keyParameter, optionsParameter, timeToLive, valueParameter } from '../parameters.ts';
 
 /** Options of `put`. */
 export interface PutOptions {
   /** Time to live, in milliseconds or as a duration string; `null` never expires. Default: the cache's `ttl`. */
   ttl?: Duration | null;
+  /** What `invalidateTag` finds the entry by: at most 64 strings of 1 to 256 characters. Default: none. */
+  tags?: readonly string[];
 }
 
 interface CheckedPutOptions {
   ttl?: number | null;
+  tags?: readonly string[];
 }
 
 export interface Put<K extends Key, V, M extends Mode> {
   /**
-   * Stores `value` under `key`, overwriting value and expiry of an entry that is there.
+   * Stores `value` under `key`, overwriting value, expiry and tags of an entry that is there.
    *
    * Locally the value is held by reference, unless the cache was created with `clone: true`. In a cluster it is encoded
    * by the caller and kept by the key's owner. Rejects with `INVALID_KEY`, `INVALID_OPTION`, `NOT_SERIALIZABLE`,
@@ -32,10 +36,14 @@ export const put: KeyedAction<[key: Key, value: unknown, options: CheckedPutOpti
   effect: 'write',
   repeatable: false,
   route: { kind: 'keyed', key: 0 },
-  parameters: [keyParameter, valueParameter, optionsParameter<CheckedPutOptions>({ ttl: timeToLive })],
+  parameters: [
+    keyParameter,
+    valueParameter,
+    optionsParameter<CheckedPutOptions>({ ttl: timeToLive, tags: tagList }),
+  ],
   result: 'plain',
   counts: () => 'writes',
   execute(engine, hash, key, value, options) {
-    engine.write(key, hash, value, options?.ttl);
+    engine.write(key, hash, value, options?.ttl, options);
   },
 };

@@ -2,12 +2,15 @@ import type { Key } from '@cachex/router/hash';
 import type { BatchAction, CallOptions, Mode, Reply } from '../action.ts';
 import { type Pair, pairsParameter } from '../batch.ts';
 import type { Duration } from '../duration.ts';
+import { tagList } from '../local/tags.ts';
 import { flag, optionsParameter, timeToLive } from '../parameters.ts';
 
 /** Options of `putMany`. */
 export interface PutManyOptions {
   /** Time to live of each, in milliseconds or as a duration string; `null` never expires. Default: the cache's `ttl`. */
   ttl?: Duration | null;
+  /** What `invalidateTag` finds each of them by: at most 64 strings of 1 to 256 characters. Default: none. */
+  tags?: readonly string[];
   /**
    * Stores all pairs at one moment or none. In a cluster this asks for keys that one node owns, and is refused with
    * `CROSS_SLOT` otherwise. Default: `false`.
@@ -17,6 +20,7 @@ export interface PutManyOptions {
 
 interface CheckedPutManyOptions {
   ttl?: number | null;
+  tags?: readonly string[];
   atomic?: boolean;
 }
 
@@ -43,11 +47,14 @@ export const putMany: BatchAction<
   effect: 'write',
   repeatable: false,
   route: { kind: 'batch', keyOf: ([key]) => key, whole: (options) => options?.atomic === true },
-  parameters: [pairsParameter, optionsParameter<CheckedPutManyOptions>({ ttl: timeToLive, atomic: flag })],
+  parameters: [
+    pairsParameter,
+    optionsParameter<CheckedPutManyOptions>({ ttl: timeToLive, tags: tagList, atomic: flag }),
+  ],
   result: 'plain',
   countsItem: () => 'writes',
   execute(engine, hash, [key, value], options) {
-    engine.write(key, hash, value, options?.ttl);
+    engine.write(key, hash, value, options?.ttl, options);
     return true;
   },
   finish: () => undefined,

@@ -1,5 +1,7 @@
 import type { Part, RoutedNode } from '@cachex/router';
+import type { Key } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
+import { CacheError } from '../errors.ts';
 import type { Engine } from '../local/engine.ts';
 import type { CallSettings } from './call-options.ts';
 import type { WireForm } from './wire-form.ts';
@@ -89,6 +91,16 @@ export class Caller implements CallerOptions {
       ...(signal === undefined ? {} : { signal }),
     });
   }
+}
+
+/** Refuses with `INVALID_OPTION` a call with `local: true` that would write to a key of another node. */
+export function refuseElsewhere(node: RoutedNode, action: string, key: Key): void {
+  const { owner } = node.route(key);
+  if (owner === node.id) return;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `local: ${action} would write to a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is routed there`,
+  );
 }
 
 /** The name under which nodes answer an operation; no action has such a name. */

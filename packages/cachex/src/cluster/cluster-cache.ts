@@ -24,7 +24,7 @@ import type { Parameter } from '../parameters.ts';
 import { reported, travelling } from '../reporting.ts';
 import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
-import { Caller } from './caller.ts';
+import { Caller, refuseElsewhere } from './caller.ts';
 import { compositions } from './compositions/index.ts';
 import { iterated } from './iterated.ts';
 import { located } from './located.ts';
@@ -190,11 +190,11 @@ async function route(
   if (action.route.kind === 'batch') {
     const { keyOf } = action.route;
     const items = args[0] as readonly unknown[];
-    if (settings.local === true) for (const item of items) refuseElsewhere(node, action, keyOf(item));
+    if (settings.local === true) for (const item of items) refuseElsewhere(node, action.name, keyOf(item));
     return routeBatch(action as AnyBatch, held, args, settings, options);
   }
   const key = keyOf(action, args);
-  if (settings.local === true) refuseElsewhere(node, action, key);
+  if (settings.local === true) refuseElsewhere(node, action.name, key);
   const result = await node.dispatch.call(hashKey(key), call);
   return finishResult(action, values, result, args);
 }
@@ -214,15 +214,6 @@ function refuseUnusable({ engine, name, failure }: ClusterCacheOptions): void {
   const failed = failure();
   if (failed !== undefined) throw failed;
   if (engine.closed) throw closedError(name);
-}
-
-function refuseElsewhere(node: RoutedNode, action: Action, key: Key): void {
-  const { owner } = node.route(key);
-  if (owner === node.id) return;
-  throw new CacheError(
-    'INVALID_OPTION',
-    `local: ${action.name} would write to a key that ${owner ?? 'nobody'} owns; leave \`local\` out and it is routed there`,
-  );
 }
 
 function refuseWrite(action: Action): Method {

@@ -1,8 +1,9 @@
 import type { Encoded, Replica, ReplicaRecord } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
-import { type Load, originOf } from '../local/loads.ts';
-import { type Entry, Store } from '../local/store.ts';
+import { originOf } from '../local/flights.ts';
+import type { MovingLoad } from '../local/loads.ts';
+import { type Entry, isOver, Store } from '../local/store.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** What a cache's partition is made of, and what happens to it. Instants travel as the time that is left or has passed. */
@@ -16,10 +17,21 @@ type CacheRecord =
       age: number,
       remaining: number | null,
       ttl: number | null,
+      staleFor: number,
+      tags: readonly string[] | undefined,
     ]
   | readonly [type: 'remove', key: Key, hash: number]
+  /** Its time has come, and it is kept as a stale one. */
+  | readonly [type: 'lapse', key: Key, hash: number]
   | readonly [type: 'clear']
-  | readonly [type: 'load', key: Key, hash: number, token: string]
+  | readonly [
+      type: 'load',
+      key: Key,
+      hash: number,
+      token: string,
+      lease: number | undefined,
+      invalidated: readonly string[] | undefined,
+    ]
   /** Loads of which this copy was told before, when a move came to nothing, may have ended since. */
   | readonly [type: 'noLoads'];
 
@@ -32,7 +44,7 @@ export class EngineReplica implements Replica {
   readonly #copies: Store;
   /** The cache over those copies, for who would rather read them than ask their owner. */
   readonly reading: Engine;
-  readonly #loads = new Map<number, Load[]>();
+  readonly #loads = new Map<number, MovingLoad[]>();
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
   readonly #parted = new Set<number>();
 
@@ -48,15 +60,15 @@ export class EngineReplica implements Replica {
   *snapshot(partition: number): Iterable<ReplicaRecord> {
     const { clock, store } = this.#engine;
     for (const entry of store.entries(partition)) {
-      if (entry.expires > clock.now()) yield* this.#written(entry);
+      if (!isOver(entry, clock.now())) yield* this.#written(entry);
     }
   }
 
   *parting(partition: number): Iterable<ReplicaRecord> {
     if (this.#parted.has(partition)) yield ['noLoads'] satisfies CacheRecord;
     this.#parted.add(partition);
-    for (const { key, hash, token } of this.#engine.loads.inFlight(partition)) {
-      yield ['load', key, hash, token] satisfies CacheRecord;
+    for (const { key, hash, token, lease, invalidated } of this.#engine.loads.inFlight(partition)) {
+      yield ['load', key, hash, token, lease, invalidated] satisfies CacheRecord;
     }
   }
 
@@ -67,6 +79,8 @@ export class EngineReplica implements Replica {
         return this.#written(change.entry)[0];
       case 'remove':
         return ['remove', change.key, change.hash] satisfies CacheRecord;
+      case 'lapse':
+        return ['lapse', change.key, change.hash] satisfies CacheRecord;
       case 'clear':
         return ['clear'] satisfies CacheRecord;
     }
@@ -83,13 +97,19 @@ export class EngineReplica implements Replica {
         if (entry !== undefined) this.#copies.remove(entry);
         break;
       }
+      case 'lapse': {
+        const entry = this.#copies.find(change[1], change[2]);
+        if (entry !== undefined) entry.expires = Math.min(entry.expires, this.#engine.clock.now());
+        break;
+      }
       case 'clear':
         this.#copies.clearPartition(partition);
         break;
       case 'load': {
         const loads = this.#loads.get(partition) ?? [];
         this.#loads.set(partition, loads);
-        loads.push({ key: change[1], hash: change[2], token: change[3] });
+        const [, key, hash, token, lease, invalidated] = change;
+        loads.push({ key, hash, token, lease, invalidated });
         break;
       }
       case 'noLoads':
@@ -128,21 +148,21 @@ export class EngineReplica implements Replica {
   #written(entry: Readonly<Entry>): [CacheRecord] | [] {
     const now = this.#engine.clock.now();
     const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
-    const { key, hash, version, ttl, modified } = entry;
+    const { key, hash, version, ttl, modified, staleFor, tags } = entry;
     try {
       const value = this.#values.encoded(entry.value);
-      return [['write', key, hash, value, version, now - modified, remaining, ttl]];
+      return [['write', key, hash, value, version, now - modified, remaining, ttl, staleFor, tags]];
     } catch (error) {
       this.#engine.events.error(error);
       return [];
     }
   }
 
-  #write([, key, hash, value, version, age, remaining, ttl]: CacheRecord &
-    readonly ['write', ...unknown[]]): void {
+  #write(record: CacheRecord & readonly ['write', ...unknown[]]): void {
+    const [, key, hash, value, version, age, remaining, ttl, staleFor, tags] = record;
     const now = this.#engine.clock.now();
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-    const changed = { value, version, modified: now - age, expires, ttl };
+    const changed = { value, version, modified: now - age, expires, ttl, staleFor, tags };
     const entry = this.#copies.find(key, hash);
     if (entry === undefined) this.#copies.insert({ key, hash, ...changed });
     else Object.assign(entry, changed);

@@ -16,6 +16,7 @@ import { actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
+import type { Duration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
@@ -55,6 +56,11 @@ export type ClusterCacheSettings<
    * no round trip, but perhaps an answer that is older than one that was given already. Default: `'owner'`.
    */
   readFrom?: ReadFrom;
+  /**
+   * For how long the others wait for word of a load that runs at this node because it was given to `fetch` as a function.
+   * This node gives it all the while; if it stops, the next who waits loads. Default: 10 s.
+   */
+  loadLease?: Duration;
 };
 
 /**
@@ -253,6 +259,8 @@ export class ClusterNode implements AsyncDisposable {
         if (record !== undefined) node.changed(name, partition, record);
       },
       loads: {
+        clock: node.clock,
+        lease: settings.loadLease,
         origin: node.incarnation,
         settle: (load, result) => settleLoad(node, engine, values, name, load, result),
         reconsider: () => new Reconsider(`the load of a key of '${name}' has moved or was lost`),

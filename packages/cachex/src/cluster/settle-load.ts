@@ -1,6 +1,7 @@
 import { Encoded, type RoutedNode } from '@cachex/router';
 import type { Engine } from '../local/engine.ts';
-import type { Load, LoadResult } from '../local/loads.ts';
+import type { Load } from '../local/flights.ts';
+import type { LoadResult } from '../local/loader-runs.ts';
 import { operationHandler } from './caller.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -56,6 +57,8 @@ async function send(
           result.held === undefined ? undefined : values.encoded(result.held),
           result.store ? 'store' : 'answer',
           result.ttl,
+          result.staleFor,
+          result.tags,
         ];
   await node.dispatch.call(load.hash, {
     service,

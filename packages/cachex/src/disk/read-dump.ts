@@ -164,7 +164,7 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
 }
 
 function checkTraits(traits: unknown): void {
-  const [key, age, remaining, ttl] = Array.isArray(traits) ? traits : [];
+  const [key, age, remaining, ttl, staleFor = 0, tags = []] = Array.isArray(traits) ? traits : [];
   const isTime = (time: unknown): boolean =>
     time === null || (typeof time === 'number' && !Number.isNaN(time));
   if (
@@ -172,7 +172,11 @@ function checkTraits(traits: unknown): void {
     typeof age === 'number' &&
     isTime(age) &&
     isTime(remaining) &&
-    isTime(ttl)
+    isTime(ttl) &&
+    typeof staleFor === 'number' &&
+    staleFor >= 0 &&
+    Array.isArray(tags) &&
+    tags.every((tag) => typeof tag === 'string')
   )
     return;
   throw new RangeError('an entry that is none');

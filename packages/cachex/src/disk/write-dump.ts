@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import type { Clock, Codec, Encoded } from '@cachex/router';
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
-import { keySize, type Traits } from '../portable.ts';
+import { entrySize, type Traits } from '../portable.ts';
 import type { Files, NewFile } from './files.ts';
 import {
   blockHeaderLength,
@@ -67,9 +67,9 @@ export async function writeDump(chunks: AsyncIterable<DumpChunk>, options: DumpO
 }
 
 /** Times as they were counted from the beginning of the dump, to the millisecond. */
-function sinceBeginning([key, age, remaining, ttl]: Traits, passed: number): Traits {
+function sinceBeginning([key, age, remaining, ...rest]: Traits, passed: number): Traits {
   const left = remaining === null ? null : Math.max(1, Math.round(remaining + passed));
-  return [key, Math.round(age - passed), left, ttl];
+  return [key, Math.round(age - passed), left, ...rest];
 }
 
 class DumpWriter {
@@ -103,7 +103,7 @@ class DumpWriter {
 
   /** Adds an entry; answers whether there is enough for a block. */
   add(traits: Traits, value: Encoded): boolean {
-    const size = 64 + keySize(traits[0]) + value.bytes.length;
+    const size = entrySize(traits, value.bytes.length);
     if (size > largestEntry) {
       const message = `the entry of ${describe(traits[0])} has ${size} bytes, over the limit of ${largestEntry} for an entry of a dump`;
       throw new CacheError('TOO_LARGE', message);

@@ -7,10 +7,14 @@ import { type FunctionMap, Functions } from '../functions.ts';
 import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
+import type { Load } from './flights.ts';
 import { type HookSettings, Hooks } from './hooks.ts';
-import { type Load, Loads, type LoadsSettings } from './loads.ts';
+import { defaultLoadLease } from './load-lease.ts';
+import type { LoadResult } from './loader-runs.ts';
+import { Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
-import { type Entry, ownKey, Store } from './store.ts';
+import { type Entry, isOver, ownKey, Store } from './store.ts';
+import { TagIndex } from './tags.ts';
 import type { ValueForm } from './value-form.ts';
 
 /** One change to the entries of an engine, told in the order they happen. */
@@ -18,7 +22,16 @@ export type Change =
   /** The entry is new, or something of it changed. The record itself: read it at once, it goes on changing. */
   | { readonly type: 'write'; readonly entry: Readonly<Entry> }
   | { readonly type: 'remove'; readonly key: Key; readonly hash: number }
+  /** Its time has come, and somebody was told so; it is kept as a stale one. */
+  | { readonly type: 'lapse'; readonly key: Key; readonly hash: number }
   | { readonly type: 'clear'; readonly partition: number };
+
+/** What may be written with an entry beside its value and time to live. */
+export interface Keeping {
+  /** In ms; see {@link Entry}. Default: 0. */
+  readonly staleFor?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
 
 /** Everything an engine is made of; nothing is looked up elsewhere. */
 export interface EngineSettings {
@@ -50,7 +63,7 @@ export interface EngineSettings {
   /** Where dumps are written and read; the disk of this process unless set. */
   readonly files?: Files | undefined;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
-  readonly loads?: Omit<LoadsSettings, 'partitions'>;
+  readonly loads?: Partial<Omit<LoadsSettings, 'partitions'>>;
   /** Where the entries are, and who counts, if that is not the engine's own. */
   readonly over?: {
     readonly store: Store;
@@ -80,6 +93,9 @@ export class Engine {
   closed = false;
   readonly #settings: EngineSettings;
   readonly #changed: ((change: Change) => void) | undefined;
+  readonly #tags: TagIndex;
+  /** Stale entries whose copies know that their time has come. */
+  readonly #lapsed = new WeakSet<Entry>();
   #version = 0;
 
   constructor(settings: EngineSettings) {
@@ -94,7 +110,10 @@ export class Engine {
     this.files = settings.files;
     this.functions = new Functions(name, functions);
     this.commands = new Commands(name, settings.commands ?? {});
+    this.#tags = new TagIndex(partitions);
     this.loads = new Loads({
+      clock,
+      lease: defaultLoadLease,
       origin: '',
       settle: (load, result) => void this.loads.settle(this, load.token, result),
       reconsider: () => closedError(name),
@@ -130,6 +149,10 @@ export class Engine {
     // Only an entry that can expire is worth a look at the clock.
     if (entry === undefined || entry.expires === Number.POSITIVE_INFINITY) return entry;
     if (entry.expires > this.clock.now()) return entry;
+    if (entry.staleFor > 0 && !isOver(entry, this.clock.now())) {
+      this.#lapse(entry);
+      return undefined;
+    }
     if (!this.#settings.expiration.lazy) {
       // Whoever takes this partition over must not find it again: it has expired for those who asked.
       this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
@@ -140,21 +163,41 @@ export class Engine {
     return this.store.find(key, hash);
   }
 
-  /** Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. */
-  write(key: Key, hash: number, held: unknown, ttl?: number | null): Entry {
+  /** The entry of `key` that has expired but is kept; there is none where there is a live one. */
+  findStale(key: Key, hash: number): Entry | undefined {
+    const entry = this.store.find(key, hash);
+    if (entry === undefined || entry.staleFor === 0) return undefined;
+    const now = this.clock.now();
+    return entry.expires > now || isOver(entry, now) ? undefined : entry;
+  }
+
+  /**
+   * Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. What else an
+   * entry had that was there, is gone.
+   */
+  write(key: Key, hash: number, held: unknown, ttl?: number | null, keeping: Keeping = nothingElse): Entry {
     const now = this.clock.now();
     const life = ttl === undefined ? this.defaultTtl() : ttl;
-    return this.#put(key, hash, held, now, life === null ? Number.POSITIVE_INFINITY : now + life, life);
+    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
+    return this.#put(key, hash, held, now, expires, life, keeping);
   }
 
   /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
-  restore(hash: number, held: unknown, [key, age, remaining, ttl]: Traits): Entry {
+  restore(hash: number, held: unknown, [key, age, remaining, ttl, staleFor, tags]: Traits): Entry {
     const now = this.clock.now();
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-    return this.#put(key, hash, held, now - age, expires, ttl);
+    return this.#put(key, hash, held, now - age, expires, ttl, { staleFor, tags });
   }
 
-  #put(key: Key, hash: number, held: unknown, modified: number, expires: number, life: number | null): Entry {
+  #put(
+    key: Key,
+    hash: number,
+    held: unknown,
+    modified: number,
+    expires: number,
+    life: number | null,
+    { staleFor = 0, tags }: Keeping,
+  ): Entry {
     this.loads.overtake(key, hash);
     let entry = this.store.find(key, hash);
     this.#version += 1;
@@ -167,15 +210,22 @@ export class Engine {
         modified,
         expires,
         ttl: life,
+        staleFor,
+        tags,
       };
       this.store.insert(entry);
     } else {
+      this.#tags.remove(entry);
+      if (entry.staleFor > 0) this.#lapsed.delete(entry);
       entry.value = held;
       entry.version = this.#version;
       entry.modified = modified;
       entry.expires = expires;
       entry.ttl = life;
+      entry.staleFor = staleFor;
+      entry.tags = tags;
     }
+    if (tags !== undefined) this.#tags.add(entry);
     if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     this.#changed?.({ type: 'write', entry });
     return entry;
@@ -219,7 +269,9 @@ export class Engine {
   take(key: Key, hash: number): Entry | undefined {
     this.loads.overtake(key, hash);
     const entry = this.peek(key, hash);
-    if (entry !== undefined) this.#drop(entry);
+    // A stale one is none, but it must not be answered any more.
+    const present = entry ?? this.findStale(key, hash);
+    if (present !== undefined) this.#drop(present);
     return entry;
   }
 
@@ -227,17 +279,33 @@ export class Engine {
   clear(partition: number): number {
     this.loads.overtakePartition(partition);
     const removed = this.store.clearPartition(partition);
+    this.#tags.clear(partition);
     if (this.store.length === 0) this.expiry.disarm();
     this.#changed?.({ type: 'clear', partition });
     return removed;
   }
 
-  /** Removes and reports what has expired in a partition; returns how many entries that were. */
+  /**
+   * Removes every entry of a partition that carries a tag; returns how many were live. Loads in flight whose results carry
+   * it are not stored.
+   */
+  invalidateTag(partition: number, tag: string): number {
+    this.loads.invalidate(partition, tag);
+    const now = this.clock.now();
+    let removed = 0;
+    for (const entry of this.#tags.find(partition, tag)) {
+      if (entry.expires > now) removed += 1;
+      this.remove(entry);
+    }
+    return removed;
+  }
+
+  /** Removes and reports what has expired in a partition and is not kept; returns how many entries that were. */
   purge(partition: number): number {
     const now = this.clock.now();
     let removed = 0;
     for (const entry of this.store.entries(partition)) {
-      if (entry.expires > now) continue;
+      if (!isOver(entry, now)) continue;
       removed += 1;
       this.#expire(entry);
     }
@@ -245,9 +313,9 @@ export class Engine {
   }
 
   /** Stores what a load found. */
-  storeLoaded(load: Load, held: unknown, ttl: number | null | undefined): void {
+  storeLoaded({ key, hash }: Load, result: LoadResult & { readonly kind: 'loaded' }): void {
     if (this.closed) return;
-    this.write(load.key, load.hash, held, ttl);
+    this.write(key, hash, result.held, result.ttl, result);
     this.statistics?.add('writes');
   }
 
@@ -258,6 +326,7 @@ export class Engine {
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     }
     this.store.take(partition, copy);
+    this.#tags.rebuild(partition, this.store);
   }
 
   /** This cache over copies of entries that another engine owns: it reads them as they are, and removes nothing. */
@@ -274,6 +343,7 @@ export class Engine {
   handOver(partition: number, copy: Store): void {
     this.loads.depart(partition);
     copy.take(partition, this.store);
+    this.#tags.clear(partition);
     if (this.store.length === 0) this.expiry.disarm();
   }
 
@@ -281,6 +351,7 @@ export class Engine {
   forget(partition: number): void {
     this.loads.depart(partition);
     this.store.clearPartition(partition);
+    this.#tags.clear(partition);
     if (this.store.length === 0) this.expiry.disarm();
   }
 
@@ -306,7 +377,10 @@ export class Engine {
     this.expiry.close();
     this.hooks?.close();
     this.loads.close(closedError(this.name));
-    for (const partition of this.partitions) this.store.clearPartition(partition);
+    for (const partition of this.partitions) {
+      this.store.clearPartition(partition);
+      this.#tags.clear(partition);
+    }
   }
 
   /** Removes a live entry to make room. */
@@ -327,8 +401,16 @@ export class Engine {
     this.events.expired(entry.key);
   }
 
+  /** Whoever takes this partition over must not take it for a live one: it has expired for those who asked. */
+  #lapse(entry: Entry): void {
+    if (this.#changed === undefined || this.#lapsed.has(entry)) return;
+    this.#lapsed.add(entry);
+    this.#changed({ type: 'lapse', key: entry.key, hash: entry.hash });
+  }
+
   #drop(entry: Entry): void {
     this.store.remove(entry);
+    this.#tags.remove(entry);
     this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
   }
 
@@ -338,6 +420,8 @@ export class Engine {
     return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
   }
 }
+
+const nothingElse: Keeping = Object.freeze({});
 
 /** What every call gets once the cache is closed. */
 export function closedError(name: string): CacheError {

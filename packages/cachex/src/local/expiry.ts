@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@cachex/router';
-import type { Entry, Store } from './store.ts';
+import { type Entry, isOver, type Store } from './store.ts';
 
 /** How long a sweep may hold the thread, and after how many entries it looks at the clock. */
 const sliceMs = 1;
@@ -19,7 +19,7 @@ export interface ExpirySettings {
   readonly store: Store;
   /** Milliseconds from the end of one sweep to the start of the next; `false` never sweeps. */
   readonly interval: number | false;
-  /** Removes and reports an entry whose time has come. */
+  /** Removes and reports an entry whose time has come, and that of which as a stale one, too. */
   expire(entry: Entry): void;
   /** Told of each sweep that has come to its end. */
   swept?(report: SweepReport): void;
@@ -102,7 +102,7 @@ export class Expiry {
           this.#end(sweep);
           return;
         }
-        if (entry.expires <= now) {
+        if (isOver(entry, now)) {
           sweep.removed += 1;
           expire(entry);
         } else if (entry.expires !== Number.POSITIVE_INFINITY) this.#needed = true;

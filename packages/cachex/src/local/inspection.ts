@@ -40,6 +40,9 @@ export interface InspectedEntry<K extends Key = Key, V = unknown> {
   readonly expires: number | null;
   /** Its own time to live in ms; `null` without one. */
   readonly ttl: number | null;
+  /** For how many ms it is kept after it has expired, for `fetch`; 0 not at all. */
+  readonly staleFor: number;
+  readonly tags: readonly string[];
   readonly expired: boolean;
 }
 
@@ -77,6 +80,8 @@ export function entryRecord(engine: Engine, key: Key, hash: number): InspectedEn
     modified: entry.modified + ahead,
     expires: entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires + ahead,
     ttl: entry.ttl,
+    staleFor: entry.staleFor,
+    tags: entry.tags ?? [],
     expired: entry.expires <= clock.now(),
   };
 }

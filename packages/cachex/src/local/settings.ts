@@ -11,6 +11,7 @@ import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
 import { hookList } from './hook-options.ts';
 import type { Hook, HookSettings } from './hooks.ts';
+import { defaultLoadLease } from './load-lease.ts';
 import { byCopy, byReference } from './value-form.ts';
 
 /** How expired entries are found. */
@@ -66,6 +67,7 @@ export interface CacheOptions<
 /** 256 maps stall for about 2 ms when they grow, where a single one stalls for hundreds. */
 const localPartitions = 256;
 const defaultInterval = 3_000;
+const longestLease = 3_600_000;
 
 const sweepInterval: OptionCheck = (option, input) => {
   if (input === false) return false;
@@ -182,6 +184,12 @@ const readFromCheck: OptionCheck = (option, input) => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is neither 'owner' nor 'any'`);
 };
 
+const loadLeaseCheck: OptionCheck = (option, input) => {
+  const ms = parseDuration(option, input);
+  if (ms <= longestLease) return ms;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is longer than an hour`);
+};
+
 /** Checks the options of a clustered cache and fills in what they leave out; `clock` stays undefined unless given. */
 export function readClusterCacheOptions(
   name: string,
@@ -192,6 +200,7 @@ export function readClusterCacheOptions(
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;
+  loadLease: number;
 } {
   nameFrom('name', name);
   const checked = checkOptions('options', options, {
@@ -200,7 +209,8 @@ export function readClusterCacheOptions(
     files: filePlace,
     backups: flag,
     readFrom: readFromCheck,
-  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom };
-  const { clock, files, backups = true, readFrom = 'owner' } = checked;
-  return { ...dataSettings(checked), name, clock, files, backups, readFrom };
+    loadLease: loadLeaseCheck,
+  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom; loadLease?: number };
+  const { clock, files, backups = true, readFrom = 'owner', loadLease = defaultLoadLease } = checked;
+  return { ...dataSettings(checked), name, clock, files, backups, readFrom, loadLease };
 }

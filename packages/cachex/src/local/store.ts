@@ -14,6 +14,15 @@ export interface Entry {
   expires: number;
   /** Its own time to live in ms, counted from the last write, `expire`, `expireAt` or `refresh`; `null` without one. */
   ttl: number | null;
+  /** For how many ms more it is kept after that instant: it is a miss, but a `fetch` may answer it while it loads. */
+  staleFor: number;
+  /** Each once; `undefined` without any. */
+  tags: readonly string[] | undefined;
+}
+
+/** Whether nobody can use an entry any more, not even a `fetch` as a stale one. */
+export function isOver({ expires, staleFor }: Readonly<Entry>, now: number): boolean {
+  return expires + staleFor <= now;
 }
 
 type Shard = Map<ReturnType<typeof identityOf>, Entry>;

@@ -306,16 +306,6 @@ describe.each(clusters)('fetch $name', (setUp) => {
     },
   );
 
-  it('refuses a closure with NOT_SERIALIZABLE, saying what to do', async () => {
-    const { everywhere } = await setUp.open();
-    for (const cache of everywhere) {
-      await expect(cache.fetch('ada', (() => 1) as never)).rejects.toMatchObject({
-        code: 'NOT_SERIALIZABLE',
-        message: expect.stringMatching(/^loader: a function cannot be sent .*`functions`/),
-      });
-    }
-  });
-
   it('refuses a loaded value that cannot be sent, for everyone, and stores nothing', async () => {
     const { everywhere, cache } = await setUp.open({ functions: { load: () => ({ go: () => {} }) } });
     for (const one of everywhere) {
@@ -326,5 +316,110 @@ describe.each(clusters)('fetch $name', (setUp) => {
       });
     }
     expect(await cache.exists('ada')).toBe(false);
+  });
+});
+
+describe.each(setUps)('fetch with a function $name', (setUp) => {
+  afterAll(() => setUp.close());
+
+  it('loads on a miss and stores the value, which is read everywhere', async () => {
+    const load = vi.fn(async (key: Key) => ({ name: `${key}!` }));
+    const { stranger, everywhere } = await setUp.open();
+    for (const key of manyKeys) expect(await stranger(key).fetch(key, load)).toEqual({ name: `${key}!` });
+    for (const cache of everywhere) {
+      for (const key of manyKeys) expect(await cache.fetch(key, load)).toEqual({ name: `${key}!` });
+      expect(await cache.get(manyKeys[0]!)).toEqual({ name: `${manyKeys[0]}!` });
+    }
+    expect(load).toHaveBeenCalledTimes(manyKeys.length);
+  });
+
+  it('gives the loader the key as it is, and a signal', async () => {
+    const load = vi.fn((_key: Key, _context: { signal: AbortSignal }) => undefined);
+    const { stranger } = await setUp.open();
+    for (const [, key] of distinctKeys) await stranger(key).fetch(key, load);
+    expect(load.mock.calls.map(([key]) => key)).toEqual(distinctKeys.map(([, key]) => key));
+    for (const [, { signal }] of load.mock.calls) expect(signal.aborted).toBe(false);
+  });
+
+  it('runs one load for everyone who asks at once, by name or with a function, wherever they are', async () => {
+    const gate = aGate();
+    const load = vi.fn(async () => {
+      await gate.passed;
+      return { loaded: true };
+    });
+    const opened = await setUp.open({ stats: true, functions: { load } });
+    const answers = opened.everywhere.flatMap((cache) => [
+      cache.fetch('ada', load),
+      cache.fetch('ada', 'load'),
+    ]);
+    await asked(opened, 'ada', answers.length);
+    gate.open();
+    for (const answer of answers) expect(await answer).toEqual({ loaded: true });
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(await opened.counted()).toMatchObject({ loads: 1, writes: 1, calls: { fetch: answers.length } });
+  });
+
+  it('gives the loader’s error to everyone who waits, and loads again next time', async () => {
+    const gate = aGate();
+    const load = vi.fn(async (): Promise<string> => {
+      await gate.passed;
+      throw Object.assign(new RangeError('no such user'), { status: 404 });
+    });
+    const opened = await setUp.open({ stats: true, functions: { load } });
+    const answers = opened.everywhere.flatMap((cache) => [
+      cache.fetch('ada', load),
+      cache.fetch('ada', 'load'),
+    ]);
+    const failures = Promise.all(answers.map((answer) => answer.catch((error: unknown) => error)));
+    await asked(opened, 'ada', answers.length);
+    gate.open();
+    for (const failure of await failures) {
+      expect(failure).toBeInstanceOf(RangeError);
+      expect(failure).toMatchObject({ message: 'no such user', status: 404 });
+    }
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(await opened.stranger('ada').fetch('ada', () => 'loaded')).toBe('loaded');
+  });
+
+  it('keeps to what the loader, the call and the cache say', async () => {
+    const { stranger, cache } = await setUp.open({ ttl: '1m' });
+    const at = stranger('a');
+    await at.fetch('a', () => 'plain');
+    await at.fetch('b', () => 'plain', { ttl: 500 });
+    await at.fetch('c', () => commit('committed', { ttl: '1s' }), { ttl: 500 });
+    expect(await at.fetch('d', () => ignore('draft'), { default: 5 })).toBe('draft');
+    expect(await at.fetch('e', () => undefined, { default: 5 })).toBe(5);
+    expect(await at.fetch('f', () => commit(undefined))).toBeUndefined();
+    const ttls = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => cache.ttl(key)));
+    expect(ttls).toEqual([60_000, 500, 1_000, undefined, undefined, 60_000]);
+  });
+
+  it.each<[what: string, change: (opened: Opened) => Promise<unknown>, left: unknown]>([
+    ['del', ({ stranger }) => stranger('ada').del('ada'), undefined],
+    ['clear', ({ stranger }) => stranger('ada').clear(), undefined],
+    ['expire', ({ stranger }) => stranger('ada').expire('ada', 0), undefined],
+    ['put', ({ stranger }) => stranger('ada').put('ada', 'put'), 'put'],
+    ['incr', ({ stranger }) => stranger('ada').incr('ada'), 1],
+  ])('answers a load that %s has overtaken, and does not store it', async (_what, change, left) => {
+    const gate = aGate();
+    const opened = await setUp.open({ stats: true });
+    const answer = opened.stranger('ada').fetch('ada', async () => {
+      await gate.passed;
+      return 'loaded';
+    });
+    await asked(opened, 'ada', 1);
+    await change(opened);
+    gate.open();
+    expect(await answer).toBe('loaded');
+    for (const cache of opened.everywhere) expect(await cache.get('ada')).toBe(left);
+  });
+
+  itSteadily(setUp, 'runs it where it was given, and counts that there', async () => {
+    const { cache, counted } = await setUp.open({ stats: true });
+    for (const key of manyKeys) await cache.fetch(key, () => 1);
+    expect(await cache.stats()).toMatchObject({ loads: manyKeys.length, calls: { fetch: manyKeys.length } });
+    for (const key of manyKeys) await cache.fetch(key, () => 1);
+    const { length } = manyKeys;
+    expect(await counted()).toMatchObject({ hits: length, misses: length, loads: length, writes: length });
   });
 });

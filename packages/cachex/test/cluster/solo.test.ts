@@ -32,7 +32,6 @@ describe('a node that is alone', () => {
 
   it('still refuses functions that would have to be sent beside others', async () => {
     const cache = node.cache<string, number>('users');
-    await expect(cache.fetch('ada', (() => 1) as never)).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
     await expect(cache.update('ada', (() => 1) as never)).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
   });
 

@@ -24,7 +24,11 @@ describe('a call with bad input', () => {
     ['a key in a list', (cache) => cache.put([elsewhere, undefined] as never, 1), 'INVALID_KEY'],
     ['a value', (cache) => cache.put(elsewhere, { go: () => {} }), 'NOT_SERIALIZABLE'],
     ['a changed value', (cache) => cache.update(elsewhere, [Symbol('x')]), 'NOT_SERIALIZABLE'],
-    ['a closure', (cache) => cache.fetch(elsewhere, (() => 1) as never), 'NOT_SERIALIZABLE'],
+    [
+      'a call that cannot be made in a cluster',
+      (cache) => Promise.resolve(cache.fetchSync(elsewhere, (() => 1) as never)),
+      'INVALID_OPTION',
+    ],
     ['a duration', (cache) => cache.put(elsewhere, 1, { ttl: -5 }), 'INVALID_OPTION'],
     ['an option', (cache) => cache.get(elsewhere, { defualt: 1 } as never), 'INVALID_OPTION'],
     ['a timeout', (cache) => cache.get(elsewhere, { timeout: 0 }), 'INVALID_OPTION'],

@@ -32,6 +32,8 @@ export function anEntry(key: Key, fields: Partial<Entry> = {}): Entry {
     modified: 0,
     expires: Number.POSITIVE_INFINITY,
     ttl: null,
+    staleFor: 0,
+    tags: undefined,
     ...fields,
   };
 }

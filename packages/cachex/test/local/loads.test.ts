@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { CacheError } from '../../src/errors.ts';
 import type { Loader } from '../../src/functions.ts';
 import type { Engine, EngineSettings } from '../../src/local/engine.ts';
-import type { Load, LoadResult } from '../../src/local/loads.ts';
+import type { Load } from '../../src/local/flights.ts';
+import type { LoadResult } from '../../src/local/loader-runs.ts';
 import { commit, ignore } from '../../src/outcome.ts';
 import { anEngine as bareEngine, settle } from './an-engine.ts';
 

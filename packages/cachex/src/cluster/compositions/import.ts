@@ -1,5 +1,5 @@
 import { CacheError } from '../../errors.ts';
-import { keySize, type Traits } from '../../portable.ts';
+import { entrySize, type Traits } from '../../portable.ts';
 import { type Records, traitsOfRecord } from '../../records.ts';
 import type { Caller } from '../caller.ts';
 import type { Composition } from '../composition.ts';
@@ -37,7 +37,7 @@ async function importAll(caller: Caller, records: Records): Promise<number> {
     const held = form.encoded(form.hold(record.value));
     traits.push(each);
     values.push(held);
-    bytes += keySize(record.key) + held.bytes.length;
+    bytes += entrySize(each, held.bytes.length);
     if (traits.length >= recordsAtATime || bytes >= bytesAtATime) await flush();
   }
   await flush();

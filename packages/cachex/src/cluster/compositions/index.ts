@@ -4,6 +4,8 @@ import { dump } from './dump.ts';
 import { entries } from './entries.ts';
 import { explain } from './explain.ts';
 import { exportComposition } from './export.ts';
+import { fetch } from './fetch.ts';
+import { fetchSync } from './fetchSync.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
 import { load } from './load.ts';
@@ -17,6 +19,8 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   entries,
   explain,
   export: exportComposition,
+  fetch,
+  fetchSync,
   import: importComposition,
   inspect,
   load,

@@ -2,8 +2,10 @@
 import type { Operation } from '../operation.ts';
 import { clear } from './clear.ts';
 import { inspect } from './inspect.ts';
+import { lease } from './lease.ts';
 import { listKeys } from './listKeys.ts';
 import { readEntries } from './readEntries.ts';
+import { renew } from './renew.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { stats } from './stats.ts';
@@ -13,8 +15,10 @@ import { writeEntries } from './writeEntries.ts';
 export const operations: Readonly<Record<string, Operation>> = {
   clear,
   inspect,
+  lease,
   listKeys,
   readEntries,
+  renew,
   reset,
   settle,
   stats,

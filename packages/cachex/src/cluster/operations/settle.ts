@@ -1,5 +1,5 @@
 import type { Encoded } from '@cachex/router';
-import type { LoadResult } from '../../local/loads.ts';
+import type { LoadResult } from '../../local/loader-runs.ts';
 import type { Operation } from '../operation.ts';
 
 /** Takes the result of a load whose key this node owns by now; see `settleLoad`. */
@@ -11,10 +11,12 @@ export const settle: Operation =
     held: unknown,
     what: 'failed' | 'store' | 'answer',
     ttl: number | null | undefined,
+    staleFor: number | undefined,
+    tags: readonly string[] | undefined,
   ): boolean => {
     const result: LoadResult =
       what === 'failed'
         ? { kind: 'failed', error: node.codec.decodeError((held as Encoded).bytes) }
-        : { kind: 'loaded', held, store: what === 'store', ttl };
+        : { kind: 'loaded', held, store: what === 'store', ttl, staleFor, tags };
     return engine.loads.settle(engine, token, result);
   };

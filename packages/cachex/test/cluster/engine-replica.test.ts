@@ -1,0 +1,113 @@
+import { hashKey, partitionOf } from '@cachex/router/hash';
+import { describe, expect, it } from 'vitest';
+import { EngineReplica } from '../../src/cluster/engine-replica.ts';
+import type { WireForm } from '../../src/cluster/wire-form.ts';
+import type { Engine } from '../../src/local/engine.ts';
+import { byReference } from '../../src/local/value-form.ts';
+import { anEngine } from '../local/an-engine.ts';
+import type { ManualClock } from '../manual-clock.ts';
+
+const values: WireForm = {
+  ...byReference,
+  answer: (held) => held,
+  encoded: (held) => held as ReturnType<WireForm['encoded']>,
+};
+const key = 'ada';
+const hash = hashKey(key);
+const partition = partitionOf(hash, 16);
+
+interface Side {
+  readonly engine: Engine;
+  readonly clock: ManualClock;
+  readonly replica: EngineReplica;
+}
+
+/** An owner whose changes reach the copy at once, and the node that has the copy, each with a clock of its own. */
+function ownerAndCopy(): { owner: Side; copy: Side } {
+  const copied = anEngine();
+  const copy: Side = { ...copied, replica: new EngineReplica(copied.engine, values, () => true) };
+  const owned = anEngine({
+    changed: (change) => copy.replica.stage(partition, owner.replica.recordOf(change)!),
+  });
+  const owner: Side = { ...owned, replica: new EngineReplica(owned.engine, values, () => true) };
+  return { owner, copy };
+}
+
+describe('the copy of an entry', () => {
+  it('has its tags and the time for which it is kept', () => {
+    const { owner, copy } = ownerAndCopy();
+    owner.engine.write(key, hash, 'value', 100, { staleFor: 1_000, tags: ['users'] });
+    owner.clock.advance(100);
+    copy.clock.advance(100);
+    copy.replica.promote(partition);
+    expect(copy.engine.find(key, hash)).toBeUndefined();
+    expect(copy.engine.findStale(key, hash)).toMatchObject({ value: 'value', tags: ['users'] });
+    expect(copy.engine.invalidateTag(partition, 'users')).toBe(0);
+    expect(copy.engine.store.length).toBe(0);
+  });
+
+  it('is stale as soon as the owner has told somebody that its time has come', () => {
+    const { owner, copy } = ownerAndCopy();
+    owner.engine.write(key, hash, 'value', 100, { staleFor: 1_000 });
+    owner.clock.advance(100);
+    expect(owner.engine.find(key, hash)).toBeUndefined();
+    // By the clock of the copy it would have some time left.
+    copy.replica.promote(partition);
+    expect(copy.engine.find(key, hash)).toBeUndefined();
+    expect(copy.engine.findStale(key, hash)).toMatchObject({ value: 'value' });
+  });
+
+  it('is told of that once, and again after another write', () => {
+    const told: string[] = [];
+    const { engine, clock } = anEngine({ changed: ({ type }) => told.push(type) });
+    for (let round = 0; round < 2; round += 1) {
+      engine.write(key, hash, 'value', 100, { staleFor: 1_000 });
+      clock.advance(100);
+      for (let read = 0; read < 3; read += 1) engine.peek(key, hash);
+    }
+    expect(told).toEqual(['write', 'lapse', 'write', 'lapse']);
+  });
+
+  it('is in a snapshot while it is kept, and not after that', () => {
+    const { owner } = ownerAndCopy();
+    owner.engine.write(key, hash, 'value', 100, { staleFor: 1_000, tags: ['users'] });
+    owner.clock.advance(1_099);
+    expect([...owner.replica.snapshot(partition)]).toEqual([
+      ['write', key, hash, 'value', 1, 1_099, -999, 100, 1_000, ['users']],
+    ]);
+    owner.clock.advance(1);
+    expect([...owner.replica.snapshot(partition)]).toEqual([]);
+  });
+});
+
+describe('a load under a lease that moves', () => {
+  it('takes with it what is left of the lease, and the tags that were invalidated', () => {
+    const { owner, copy } = ownerAndCopy();
+    owner.engine.loads.adopt({ key, hash, token: 'caller:1', lease: 10_000 });
+    owner.engine.invalidateTag(partition, 'users');
+    owner.clock.advance(4_000);
+    for (const record of owner.replica.parting(partition)) copy.replica.stage(partition, record);
+    copy.replica.promote(partition);
+    expect(copy.engine.loads.inFlight(partition)).toEqual([
+      { key, hash, token: 'caller:1', lease: 6_000, invalidated: ['users'] },
+    ]);
+    copy.clock.advance(5_999);
+    expect(copy.engine.loads.renew('caller:1', 10_000)).toBe(true);
+    copy.clock.advance(9_999);
+    expect(copy.engine.loads.running).toBe(1);
+    copy.clock.advance(1);
+    expect(copy.engine.loads.running).toBe(0);
+    expect(copy.engine.loads.renew('caller:1', 10_000)).toBe(false);
+  });
+
+  it('leaves no timer behind when it ends', () => {
+    const { engine, clock } = anEngine();
+    engine.loads.adopt({ key, hash, token: 'caller:1', lease: 10_000 });
+    expect(clock.timers).toBe(1);
+    engine.loads.settle(engine, 'caller:1', { kind: 'loaded', held: 1, store: true, ttl: null });
+    expect(clock.timers).toBe(0);
+    engine.loads.adopt({ key, hash, token: 'caller:2', lease: 10_000 });
+    engine.close();
+    expect(clock.timers).toBe(0);
+  });
+});
