@@ -20,12 +20,14 @@ const withPrograms = [
   'packages/cachex/README.md',
   'docs/backups.md',
   'docs/commands.md',
+  'docs/disk.md',
   'docs/errors.md',
   'docs/expiry.md',
   'docs/hooks.md',
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/streaming.md',
   'docs/testing.md',
   'docs/values.md',
   'docs/warming.md',
@@ -126,6 +128,9 @@ function localSignatures(text: string): string[] {
         .replaceAll(/(, )?options\?: CallOptions\[M\]/g, '')
         .replaceAll(' & CallOptions[M]', '')
         .replace(/Reply<M, (.*)>$/, '$1')
+        .replace(/Iteration<M, (.*)>$/, 'IterableIterator<$1>')
+        .replace(/\(\s+/, '(')
+        .replace(/,?\s+\)/, ')')
         .replace('AsyncChanges<V>[M]', '(value: V) => Promise<V>')
         .replace('Changes<V>[M]', 'V | ((value: V) => V)')
         .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')

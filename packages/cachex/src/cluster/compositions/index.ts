@@ -1,5 +1,6 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { dump } from './dump.ts';
 import { entries } from './entries.ts';
 import { explain } from './explain.ts';
 import { exportComposition } from './export.ts';
@@ -7,6 +8,7 @@ import { fetch } from './fetch.ts';
 import { fetchSync } from './fetchSync.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
+import { load } from './load.ts';
 import { ready } from './ready.ts';
 import { reset } from './reset.ts';
 import { stats } from './stats.ts';
@@ -15,6 +17,7 @@ import { warm } from './warm.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
+  dump,
   entries,
   explain,
   export: exportComposition,
@@ -22,6 +25,7 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   fetchSync,
   import: importComposition,
   inspect,
+  load,
   ready,
   reset,
   stats,
