@@ -28,7 +28,7 @@ const bad: [what: string, name: string, args: (key: string) => unknown[], code: 
   ['a promise', 'add', (key) => [key, Promise.resolve(1)], 'NOT_SERIALIZABLE'],
   ['a WeakMap', 'update', (key) => [key, new WeakMap()], 'NOT_SERIALIZABLE'],
   ['a symbol among many values', 'putMany', (key) => [[[key, Symbol('x')]]], 'NOT_SERIALIZABLE'],
-  ['a closure for fetch', 'fetch', (key) => [key, () => 1], 'NOT_SERIALIZABLE'],
+  ['a closure that loads what cannot be sent', 'fetch', (key) => [key, () => new User()], 'NOT_SERIALIZABLE'],
   ['a closure for update', 'update', (key) => [key, () => 1], 'NOT_SERIALIZABLE'],
   ['a closure for getAndUpdate', 'getAndUpdate', (key) => [key, () => 1], 'NOT_SERIALIZABLE'],
   ['a loader that is not registered', 'fetch', (key) => [key, 'lod'], 'UNKNOWN_FUNCTION'],
