@@ -29,7 +29,15 @@ export type {
 export type { Files, NewFile, StoredFile } from './disk/files.ts';
 export type { Duration } from './duration.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
-export type { FunctionMap, LoadContext, Loaded, Loader } from './functions.ts';
+export type {
+  FunctionMap,
+  LoadContext,
+  Loaded,
+  Loader,
+  MixedFunctionMap,
+  Updated,
+  Updater,
+} from './functions.ts';
 export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
 export type { CallHook, Hook, HookOutcome, HookStatus, ServiceHook, ServiceRecord } from './local/hooks.ts';

@@ -18,6 +18,7 @@ import { type Export, exportAction } from './export.ts';
 import { type Fetch, fetch } from './fetch.ts';
 import { type FetchSync, fetchSync } from './fetchSync.ts';
 import { type Get, get } from './get.ts';
+import { type GetAndUpdate, getAndUpdate } from './getAndUpdate.ts';
 import { type GetMany, getMany } from './getMany.ts';
 import { type Import, importAction } from './import.ts';
 import { type Incr, incr } from './incr.ts';
@@ -63,6 +64,7 @@ export type ActionName =
   | 'fetch'
   | 'fetchSync'
   | 'get'
+  | 'getAndUpdate'
   | 'getMany'
   | 'import'
   | 'incr'
@@ -108,6 +110,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   fetch,
   fetchSync,
   get,
+  getAndUpdate,
   getMany,
   import: importAction,
   incr,
@@ -154,6 +157,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Fetch<K, V, M, F>,
     FetchSync<K, V, M>,
     Get<K, V, M>,
+    GetAndUpdate<K, V, M, F>,
     GetMany<K, V, M>,
     Import<K, V, M>,
     Incr<K, M>,

@@ -10,7 +10,7 @@ import {
   type RoutedNode,
   type Service,
 } from '@cachex/router';
-import { type Key, partitionOf } from '@cachex/router/hash';
+import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
 import { actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
@@ -18,7 +18,14 @@ import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
 import type { Duration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
-import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
+import type {
+  AnyFunctions,
+  AnyLoaders,
+  FunctionMap,
+  KeyOf,
+  MixedFunctionMap,
+  ValueOf,
+} from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
@@ -32,6 +39,7 @@ import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { located } from './located.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
+import { sendUpdate } from './send-update.ts';
 import { settleLoad } from './settle-load.ts';
 import { translate } from './translate.ts';
 import { warmingPlace } from './warming-place.ts';
@@ -41,7 +49,7 @@ import { type WireForm, wireForm } from './wire-form.ts';
 export type ClusterCacheSettings<
   K extends Key,
   V,
-  F extends FunctionMap<K, V>,
+  F extends MixedFunctionMap<K, V>,
   C extends CommandMap<V> = CommandMap<V>,
 > = Pick<
   CacheOptions<K, V, F, C>,
@@ -130,6 +138,11 @@ export class ClusterNode implements AsyncDisposable {
    * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` or `invoke` is
    * a compile error.
    */
+  cache<F extends AnyLoaders, C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>>(
+    name: string,
+    options: InferredSettings & { functions: F; commands?: C },
+  ): ClusterCache<KeyOf<F>, ValueOf<F>, F, C>;
+  /** The same with functions of which some are for `getAndUpdate`. */
   cache<F extends AnyFunctions, C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>>(
     name: string,
     options: InferredSettings & { functions: F; commands?: C },
@@ -147,6 +160,13 @@ export class ClusterNode implements AsyncDisposable {
     K extends Key = Key,
     V = unknown,
     F extends FunctionMap<K, V> = FunctionMap<K, V>,
+    C extends CommandMap<V> = CommandMap<V>,
+  >(name: string, options?: ClusterCacheSettings<K, V, F, C>): ClusterCache<K, V, F, C>;
+  /** The same with functions of which some are for `getAndUpdate`. */
+  cache<
+    K extends Key = Key,
+    V = unknown,
+    F extends MixedFunctionMap<K, V> = MixedFunctionMap<K, V>,
     C extends CommandMap<V> = CommandMap<V>,
   >(name: string, options?: ClusterCacheSettings<K, V, F, C>): ClusterCache<K, V, F, C>;
   cache(name: string, options?: object): unknown {
@@ -260,6 +280,9 @@ export class ClusterNode implements AsyncDisposable {
         if (record !== undefined) node.changed(name, partition, record);
       },
       warming: warmingPlace(node, name),
+      // Incarnations are drawn at random, so these places are.
+      firstVersion: (hashKey(node.incarnation) >>> 0) * 2 ** 20,
+      commitUpdate: (update) => sendUpdate(node, engine, values, name, update),
       loads: {
         clock: node.clock,
         lease: settings.loadLease,
@@ -288,7 +311,9 @@ export class ClusterNode implements AsyncDisposable {
       },
       replica,
       backed: backups,
-      idle: () => engine.loads.idle(),
+      idle: async () => {
+        await Promise.all([engine.loads.idle(), engine.updates.idle()]);
+      },
       lost(incarnations) {
         engine.loads.lost(incarnations);
         engine.warmers?.lost(incarnations);

@@ -4,7 +4,14 @@ import type { Actions } from '../actions/index.ts';
 import { bindAll, bindLocal, dispatch } from '../bind.ts';
 import type { Call } from '../call.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
-import type { AnyFunctions, FunctionMap, KeyOf, ValueOf } from '../functions.ts';
+import type {
+  AnyFunctions,
+  AnyLoaders,
+  FunctionMap,
+  KeyOf,
+  MixedFunctionMap,
+  ValueOf,
+} from '../functions.ts';
 import { closedError, Engine } from './engine.ts';
 import type { CacheEvents } from './events.ts';
 import { type CacheOptions, readCacheOptions } from './settings.ts';
@@ -38,6 +45,10 @@ export interface Cache<K extends Key = Key, V = unknown, F = FunctionMap<K, V>, 
  * Without type arguments, the types of keys and values follow from `functions`, and a wrong name in `fetch` or `invoke` is a
  * compile error.
  */
+export function createCache<F extends AnyLoaders, C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>>(
+  options: Omit<CacheOptions, 'functions' | 'commands'> & { functions: F; commands?: C },
+): Cache<KeyOf<F>, ValueOf<F>, F, C>;
+/** The same with functions of which some are for `getAndUpdate`. */
 export function createCache<
   F extends AnyFunctions,
   C extends CommandMap<ValueOf<F>> = CommandMap<ValueOf<F>>,
@@ -57,6 +68,13 @@ export function createCache<
   K extends Key = Key,
   V = unknown,
   F extends FunctionMap<K, V> = FunctionMap<K, V>,
+  C extends CommandMap<V> = CommandMap<V>,
+>(options?: CacheOptions<K, V, F, C>): Cache<K, V, F, C>;
+/** The same with functions of which some are for `getAndUpdate`. */
+export function createCache<
+  K extends Key = Key,
+  V = unknown,
+  F extends MixedFunctionMap<K, V> = MixedFunctionMap<K, V>,
   C extends CommandMap<V> = CommandMap<V>,
 >(options?: CacheOptions<K, V, F, C>): Cache<K, V, F, C>;
 export function createCache(options: object = {}): unknown {

@@ -3,7 +3,7 @@ import { hashKey, type Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
 import type { Files } from '../disk/files.ts';
 import { CacheError } from '../errors.ts';
-import { type FunctionMap, Functions } from '../functions.ts';
+import { Functions, type MixedFunctionMap } from '../functions.ts';
 import type { Traits } from '../portable.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
@@ -15,6 +15,7 @@ import { Loads, type LoadsSettings } from './loads.ts';
 import { Statistics } from './statistics.ts';
 import { type Entry, isOver, ownKey, Store } from './store.ts';
 import { TagIndex } from './tags.ts';
+import { type CommitUpdate, commitUpdate, Updates } from './updates.ts';
 import type { ValueForm } from './value-form.ts';
 import { type WarmerSettings, Warmers, type WarmingPlace } from './warmers.ts';
 
@@ -56,7 +57,7 @@ export interface EngineSettings {
     readonly jitter: number;
   };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
-  readonly functions: FunctionMap<any, unknown>;
+  readonly functions: MixedFunctionMap<any, unknown>;
   readonly commands?: AnyCommands;
   readonly stats: boolean;
   /** None unless set. */
@@ -71,6 +72,13 @@ export interface EngineSettings {
   readonly files?: Files | undefined;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Partial<Omit<LoadsSettings, 'partitions'>>;
+  /** How asynchronous updates end where the key may be at another node by then; in this engine unless set. */
+  readonly commitUpdate?: CommitUpdate;
+  /**
+   * Where versions begin. Engines whose entries come to each other begin at random, so that none gives a key a version
+   * that it had elsewhere. Default: 0.
+   */
+  readonly firstVersion?: number;
   /** Where the entries are, and who counts, if that is not the engine's own. */
   readonly over?: {
     readonly store: Store;
@@ -91,6 +99,7 @@ export class Engine {
   readonly functions: Functions;
   readonly commands: Commands;
   readonly loads: Loads;
+  readonly updates: Updates;
   readonly expiry: Expiry;
   readonly events: Events;
   /** `undefined` unless there are some. */
@@ -105,11 +114,12 @@ export class Engine {
   readonly #tags: TagIndex;
   /** Stale entries whose copies know that their time has come. */
   readonly #lapsed = new WeakSet<Entry>();
-  #version = 0;
+  #version: number;
 
   constructor(settings: EngineSettings) {
     const { name, clock, partitions, functions, changed, over } = settings;
     this.#settings = settings;
+    this.#version = settings.firstVersion ?? 0;
     this.#changed = changed;
     this.name = name;
     this.clock = clock;
@@ -129,6 +139,7 @@ export class Engine {
       ...settings.loads,
       partitions,
     });
+    this.updates = new Updates(settings.commitUpdate ?? ((update) => commitUpdate(this, update)));
     this.events = new Events((event, args) => this.hooks?.served(event, args));
     this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.warmers = over === undefined ? this.#makeWarmers(settings) : undefined;
@@ -332,7 +343,6 @@ export class Engine {
   /** The partition is this engine's now: it takes over a copy of its entries. */
   takeOver(partition: number, copy: Store): void {
     for (const entry of copy.entries(partition)) {
-      this.#version = Math.max(this.#version, entry.version);
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
     }
     this.store.take(partition, copy);

@@ -5,7 +5,7 @@ import { describe } from '../describe.ts';
 import type { Files } from '../disk/files.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
-import type { FunctionMap } from '../functions.ts';
+import type { FunctionMap, MixedFunctionMap } from '../functions.ts';
 import { checkOptions, flag, group, nameFrom, type OptionCheck, share, timeToLive } from '../parameters.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
@@ -33,7 +33,7 @@ export interface ExpirationOptions {
 export interface CacheOptions<
   K extends Key = Key,
   V = unknown,
-  F extends FunctionMap<K, V> = FunctionMap<K, V>,
+  F extends MixedFunctionMap<K, V> = FunctionMap<K, V>,
   C extends CommandMap<V> = CommandMap<V>,
 > {
   /** Names the cache in messages. Default: `'cache'`. */
@@ -47,7 +47,7 @@ export interface CacheOptions<
    * `false`, values are held by reference: a change made through one reference is seen through all.
    */
   clone?: boolean;
-  /** Loaders that `fetch` can be given by name. */
+  /** What can be given by name: loaders `(key, { signal }) => value` to `fetch`, `(value, key) => newValue` to `getAndUpdate`. */
   functions?: F;
   /**
    * Operations of your own on one value, that `invoke` is given by name:
@@ -149,7 +149,7 @@ export interface CheckedDataOptions {
   ttl?: number | null;
   expiration?: { interval?: number | false; lazy?: boolean; jitter?: number };
   // biome-ignore lint/suspicious/noExplicitAny: the types of keys and values end at the facade.
-  functions?: FunctionMap<any, unknown>;
+  functions?: MixedFunctionMap<any, unknown>;
   commands?: AnyCommands;
   stats?: boolean;
   hooks?: readonly HookSettings[];

@@ -6,7 +6,10 @@ export interface Entry {
   readonly hash: number;
   /** In the form the cache's ValueForm gave it. */
   value: unknown;
-  /** Grows with every new value, over all entries of an engine: an equal version means an unchanged value. */
+  /**
+   * Another one with every new value, at whichever node that is written: an equal version means an unchanged value. Of the
+   * values that one engine writes, later ones have higher versions.
+   */
   version: number;
   /** When the value was last written, or the entry touched, by the engine's clock. */
   modified: number;

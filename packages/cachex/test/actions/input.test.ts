@@ -33,6 +33,7 @@ const rest: Record<string, unknown[]> = {
   expire: [1_000],
   expireAt: [new Date(2_000_000_000_000)],
   update: ['value'],
+  getAndUpdate: ['load'],
   invalidateTag: ['tag'],
   fetchSync: ['text', () => 'loaded'],
   // Of actions without a key: everything before the options.
@@ -148,6 +149,9 @@ describe.each(setUps)('bad input $name', (setUp) => {
       ['invoke', ['look', 'text', 5], 'INVALID_OPTION', /^args: 5 is not a list of arguments/],
       ['invoke', ['look', 'text', { 0: 1 }], 'INVALID_OPTION', /^args: an object is not/],
       ['invoke', ['lok', 'text'], 'UNKNOWN_COMMAND', /no command 'lok'; did you mean 'look'/],
+      ['getAndUpdate', ['text'], 'INVALID_OPTION', /^update: undefined is not a function/],
+      ['getAndUpdate', ['text', 5], 'INVALID_OPTION', /^update: 5 is not a function/],
+      ['getAndUpdate', ['text', 'lod'], 'UNKNOWN_FUNCTION', /no function 'lod'; known: load/],
       ['getMany', [], 'INVALID_OPTION', /^keys: undefined is not a list/],
       ['getMany', ['text'], 'INVALID_OPTION', /^keys: 'text' is not a list/],
       ['getMany', [['text', undefined]], 'INVALID_KEY', /^keys\[1\]: /],

@@ -186,9 +186,9 @@ describe('statistics', () => {
       updates: 4,
       removals: 3,
       loads: 1,
+      invocations: 0,
       expirations: 1,
       evictions: 0,
-      invocations: 0,
       calls: { put: 2, get: 3, exists: 1, incr: 2, update: 3, expire: 2, del: 1, fetch: 2, clear: 1 },
     });
   });

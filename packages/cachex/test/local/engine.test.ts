@@ -1,7 +1,8 @@
-import { hashKey, type Key } from '@cachex/router/hash';
+import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import { describe, expect, it } from 'vitest';
 import type { Change, Engine } from '../../src/local/engine.ts';
-import { anEngine } from './an-engine.ts';
+import { Store } from '../../src/local/store.ts';
+import { anEngine, anEntry } from './an-engine.ts';
 
 const find = (engine: Engine, key: Key): unknown => engine.find(key, hashKey(key))?.value;
 const write = (engine: Engine, key: Key, value: unknown, ttl?: number | null) =>
@@ -227,5 +228,23 @@ describe('close', () => {
     expect(engine.closed).toBe(true);
     expect(engine.store.length).toBe(0);
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('versions of engines whose entries come to each other', () => {
+  it('begin where they are told to, and take nothing over from a copy', () => {
+    const { engine: one } = anEngine({ firstVersion: 1_000 });
+    const { engine: other } = anEngine({ firstVersion: 5_000 });
+    const first = write(one, 'a', 1).version;
+    const removed = write(one, 'a', 2).version;
+    expect([first, removed]).toEqual([1_001, 1_002]);
+    one.remove(one.find('a', hashKey('a'))!);
+    const partition = partitionOf(hashKey('a'), 16);
+    const copy = new Store(16);
+    copy.insert(anEntry('a', { version: first }));
+    other.takeOver(partition, copy);
+    expect(other.find('a', hashKey('a'))!.version).toBe(first);
+    // The next one is not the one that followed there.
+    expect(write(other, 'a', 3).version).toBe(5_001);
   });
 });

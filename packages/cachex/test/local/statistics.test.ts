@@ -12,9 +12,9 @@ describe('Statistics', () => {
       updates: 0,
       removals: 0,
       loads: 0,
+      invocations: 0,
       expirations: 0,
       evictions: 0,
-      invocations: 0,
       calls: {},
     });
   });

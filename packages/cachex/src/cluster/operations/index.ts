@@ -1,6 +1,7 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { Operation } from '../operation.ts';
 import { clear } from './clear.ts';
+import { commitUpdate } from './commitUpdate.ts';
 import { inspect } from './inspect.ts';
 import { lease } from './lease.ts';
 import { listKeys } from './listKeys.ts';
@@ -17,6 +18,7 @@ import { writeEntries } from './writeEntries.ts';
 /** What nodes do for each other, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   clear,
+  commitUpdate,
   inspect,
   lease,
   listKeys,
