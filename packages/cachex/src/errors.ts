@@ -16,6 +16,7 @@
  * - `OVERLOADED`: too many calls in flight or bytes queued; it was not executed.
  * - `TOO_LARGE`: the call or its answer exceeds the limit on frames.
  * - `PARTIAL_RESULT`: a call about all entries, all nodes or many keys could not reach everything it concerns.
+ * - `INVALID_DUMP`: a file is not a complete and undamaged dump; nothing of it was loaded.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
  * - `CLOSED`: the cache or its node is closed.
@@ -37,6 +38,7 @@ export type CacheErrorCode =
   | 'OVERLOADED'
   | 'TOO_LARGE'
   | 'PARTIAL_RESULT'
+  | 'INVALID_DUMP'
   | 'CONFIG_MISMATCH'
   | 'PROTOCOL'
   | 'CLOSED'
@@ -54,6 +56,8 @@ export class CacheError extends Error {
   declare readonly missing?: readonly number[] | readonly string[];
   /** With `PARTIAL_RESULT`: the epoch of the view in force at the deadline. */
   declare readonly epoch?: number;
+  /** With `INVALID_DUMP`: where the part of the file begins that is damaged, or where the file ends too early. */
+  declare readonly offset?: number;
 
   constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

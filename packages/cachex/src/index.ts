@@ -3,6 +3,7 @@ export type { Key } from '@cachex/router/hash';
 export type { CallOptions, ClusterCallOptions, Iteration, Mode, Reply } from './action.ts';
 export type { AddOptions } from './actions/add.ts';
 export type { DecrOptions } from './actions/decr.ts';
+export type { DiskOptions } from './actions/dump.ts';
 export type { ExecuteOptions } from './actions/execute.ts';
 export type { FetchLoader, FetchOptions } from './actions/fetch.ts';
 export type { FetchSyncOptions, SyncLoader } from './actions/fetchSync.ts';
@@ -27,6 +28,7 @@ export type {
   ReadCommand,
   WriteCommand,
 } from './commands.ts';
+export type { Files, NewFile, StoredFile } from './disk/files.ts';
 export type { Duration } from './duration.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from './errors.ts';
 export type {

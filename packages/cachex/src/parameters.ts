@@ -77,6 +77,27 @@ export const flag = (option: string, input: unknown): boolean => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not true or false`);
 };
 
+/** A function. */
+export const callback: OptionCheck = (option, input) => {
+  if (typeof input === 'function') return input;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a function`);
+};
+
+/** What ends a call early. */
+export const abortSignal: OptionCheck = (option, input) => {
+  if (input instanceof AbortSignal) return input;
+  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not an AbortSignal`);
+};
+
+/** The path of a file at this process. */
+export const pathParameter: Parameter<string> = {
+  kind: 'plain',
+  check(input) {
+    if (typeof input === 'string' && input !== '') return input;
+    throw new CacheError('INVALID_OPTION', `path: ${describe(input)} is not the path of a file`);
+  },
+};
+
 /** An integer from 1. */
 export const positiveInteger = (option: string, input: unknown): number => {
   if (Number.isSafeInteger(input) && (input as number) > 0) return input as number;

@@ -41,3 +41,11 @@ export function keySize(key: Key): number {
   if (typeof key !== 'object' || key === null) return 9;
   return key.reduce((total: number, element) => total + keySize(element), 5);
 }
+
+/** How many bytes an entry takes beside its key, its tags and its value, at most. */
+const overhead = 96;
+
+/** About how many bytes an entry takes when it is sent, rather too many than too few, with a value of so many. */
+export function entrySize([key, , , , , tags]: Traits, valueBytes: number): number {
+  return overhead + keySize(key) + (tags === undefined ? 0 : keySize(tags)) + valueBytes;
+}

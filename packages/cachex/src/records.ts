@@ -1,6 +1,7 @@
 import type { Key } from '@cachex/router/hash';
 import { describe } from './describe.ts';
 import { CacheError } from './errors.ts';
+import { tagList } from './local/tags.ts';
 import { checkKey, checkOptions, type OptionCheck, type Parameter } from './parameters.ts';
 import type { Traits } from './portable.ts';
 
@@ -14,10 +15,17 @@ export interface EntryRecord<K = Key, V = unknown> {
   readonly modified: number;
   /** Its whole time to live, which `refresh` starts anew. */
   readonly lifetime: number | null;
+  /** For how long, in milliseconds, it is kept as a stale one once it has expired; left out if it is not. */
+  readonly staleFor?: number;
+  /** Left out if it has none. */
+  readonly tags?: readonly string[];
 }
 
 /** A record to import: a key and a value, and what else is known of the entry. */
-export type ImportedRecord<K = Key, V = unknown> = Pick<EntryRecord<K, V>, 'key' | 'value'> & {
+export type ImportedRecord<K = Key, V = unknown> = Pick<
+  EntryRecord<K, V>,
+  'key' | 'value' | 'staleFor' | 'tags'
+> & {
   /** What is left of its time to live in milliseconds, `null` for ever; without it the cache's `ttl`. At 0 and below it is left out. */
   readonly ttl?: number | null;
   /** Default: now. */
@@ -33,6 +41,8 @@ export interface CheckedRecord {
   readonly ttl?: number | null;
   readonly modified?: number;
   readonly lifetime?: number | null;
+  readonly staleFor?: number;
+  readonly tags?: readonly string[];
 }
 
 /** Checked records; those of a list all at once, others as they come. */
@@ -53,14 +63,16 @@ export const recordsParameter: Parameter<Records> = {
 
 /** What a record says of its entry; `undefined` if its time has come. */
 export function traitsOfRecord(
-  { key, ttl, modified, lifetime }: CheckedRecord,
+  { key, ttl, modified, lifetime, staleFor, tags }: CheckedRecord,
   wall: number,
   defaultTtl: () => number | null,
 ): Traits | undefined {
   const remaining = ttl === undefined ? defaultTtl() : ttl;
   if (remaining !== null && remaining <= 0) return undefined;
   const age = modified === undefined ? 0 : Math.max(0, wall - modified);
-  return [key, age, remaining, lifetime === undefined ? remaining : lifetime];
+  const life = lifetime === undefined ? remaining : lifetime;
+  if (tags !== undefined) return [key, age, remaining, life, staleFor ?? 0, tags];
+  return staleFor === undefined ? [key, age, remaining, life] : [key, age, remaining, life, staleFor];
 }
 
 function* checkedInTurn(records: Iterable<unknown>): Generator<CheckedRecord> {
@@ -102,9 +114,16 @@ const checks: Readonly<Record<keyof EntryRecord, OptionCheck>> = {
   ttl: left,
   modified: instant,
   lifetime: whole,
+  staleFor(option, input) {
+    if (typeof input === 'number' && input >= 0) return input;
+    throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not milliseconds from 0`);
+  },
+  tags: tagList,
 };
 
 /** The record of an entry. `wall` is what time it is. */
-export function recordOf([key, age, remaining, ttl]: Traits, value: unknown, wall: number): EntryRecord {
-  return { key, value, ttl: remaining, modified: Math.round(wall - age), lifetime: ttl };
+export function recordOf(traits: Traits, value: unknown, wall: number): EntryRecord {
+  const [key, age, remaining, ttl, staleFor = 0, tags] = traits;
+  const record = { key, value, ttl: remaining, modified: Math.round(wall - age), lifetime: ttl };
+  return { ...record, ...(staleFor > 0 ? { staleFor } : {}), ...(tags === undefined ? {} : { tags }) };
 }

@@ -21,7 +21,7 @@ describe('bindAll', () => {
   it('makes one method for each action, and gives it to the aliases too', () => {
     const methods = bindAll((action) => () => action.name);
     expect(Object.keys(methods).sort()).toEqual(
-      [...Object.keys(actions), 'delete', 'has', 'set', 'setMany'].sort(),
+      [...Object.keys(actions), 'delete', 'has', 'restore', 'save', 'set', 'setMany'].sort(),
     );
     expect(methods.set).toBe(methods.put);
     expect(methods.get?.()).toBe('get');

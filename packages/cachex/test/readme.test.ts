@@ -20,12 +20,14 @@ const withPrograms = [
   'packages/cachex/README.md',
   'docs/backups.md',
   'docs/commands.md',
+  'docs/disk.md',
   'docs/errors.md',
   'docs/expiry.md',
   'docs/hooks.md',
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/streaming.md',
   'docs/testing.md',
   'docs/transactions.md',
   'docs/values.md',
@@ -137,6 +139,9 @@ function localSignatures(text: string): string[] {
           '(value: V | undefined, key: K) => Promise<Updated<V>>',
         )
         .replace('UpdaterWork<K, V, Updated<V>>', '(value: V | undefined, key: K) => Updated<V>')
+        .replace(/Iteration<M, (.*)>$/, 'IterableIterator<$1>')
+        .replace(/\(\s+/, '(')
+        .replace(/,?\s+\)/, ')')
         .replace('NamedReply<M, V, F[N & keyof F]>', 'V | Promise<V>')
         .replace('FetchLoader<K, V, F>', '(keyof F & string) | Loader<K, V>')
         .replace('SyncLoaders<K, V>[M]', 'SyncLoader<K, V>'),

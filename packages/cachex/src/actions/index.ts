@@ -8,6 +8,7 @@ import { type Count, count } from './count.ts';
 import { type Decr, decr } from './decr.ts';
 import { type Del, del } from './del.ts';
 import { type DelMany, delMany } from './delMany.ts';
+import { type Dump, dump } from './dump.ts';
 import { type Entries, entries } from './entries.ts';
 import { type Execute, execute } from './execute.ts';
 import { type Exists, exists } from './exists.ts';
@@ -27,6 +28,7 @@ import { type InvalidateTag, invalidateTag } from './invalidateTag.ts';
 import { type Invoke, invoke } from './invoke.ts';
 import { type IsEmpty, isEmpty } from './isEmpty.ts';
 import { type Keys, keys } from './keys.ts';
+import { type Load, load } from './load.ts';
 import { type Persist, persist } from './persist.ts';
 import { type Prune, prune } from './prune.ts';
 import { type Purge, purge } from './purge.ts';
@@ -54,6 +56,7 @@ export type ActionName =
   | 'decr'
   | 'del'
   | 'delMany'
+  | 'dump'
   | 'entries'
   | 'execute'
   | 'exists'
@@ -73,6 +76,7 @@ export type ActionName =
   | 'invoke'
   | 'isEmpty'
   | 'keys'
+  | 'load'
   | 'persist'
   | 'prune'
   | 'purge'
@@ -100,6 +104,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   decr,
   del,
   delMany,
+  dump,
   entries,
   execute,
   exists,
@@ -119,6 +124,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   invoke,
   isEmpty,
   keys,
+  load,
   persist,
   prune,
   purge,
@@ -147,6 +153,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Decr<K, M>,
     Del<K, M>,
     DelMany<K, M>,
+    Dump<M>,
     Entries<K, V, M>,
     Execute<K, V, M, F, C>,
     Exists<K, M>,
@@ -166,6 +173,7 @@ export interface Actions<K extends Key, V, M extends Mode, F, C = CommandMap<V>>
     Invoke<K, M, C>,
     IsEmpty<M>,
     Keys<K, M>,
+    Load<M>,
     Persist<K, M>,
     Prune<M>,
     Purge<M>,

@@ -2,7 +2,7 @@ import type { Action, ClusterCallOptions } from '../action.ts';
 import { describe } from '../describe.ts';
 import { parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
-import { flag, type OptionCheck, type Parameter, unknownOption } from '../parameters.ts';
+import { abortSignal, flag, type OptionCheck, type Parameter, unknownOption } from '../parameters.ts';
 
 /** The options that every clustered method takes, checked. */
 export interface CallSettings {
@@ -12,11 +12,6 @@ export interface CallSettings {
   readonly local?: boolean;
   readonly partial?: 'allow';
 }
-
-const abortSignal: OptionCheck = (option, input) => {
-  if (input instanceof AbortSignal) return input;
-  throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not an AbortSignal`);
-};
 
 const allow: OptionCheck = (option, input) => {
   if (input === 'allow') return input;

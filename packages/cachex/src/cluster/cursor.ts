@@ -6,6 +6,7 @@ import type { Traits } from '../portable.ts';
 import type { CheckedQuery } from '../query/query.ts';
 import type { CallSettings } from './call-options.ts';
 import { type CallerOptions, operationHandler } from './caller.ts';
+import { Ending } from './ending.ts';
 import type { KeyList, Slice } from './operations/listKeys.ts';
 import type { ReadAnswer } from './operations/readEntries.ts';
 
@@ -49,7 +50,8 @@ export class Cursor {
   #failure: CacheError | undefined;
   /** Whether the last question has left something out for good. */
   #gaveUp = false;
-  readonly #ending = new AbortController();
+  /** There once it has begun. */
+  #ending: Ending | undefined;
 
   constructor(
     { name, node, engine }: CallerOptions,
@@ -68,9 +70,8 @@ export class Cursor {
   /** The chunks, none of them empty. Nothing is asked before the first is wanted; then one chunk ahead. */
   async *chunks(): AsyncGenerator<Chunk> {
     const { signal } = this.#settings;
-    const abort = (): void => this.#ending.abort(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted === true) abort();
+    const ending = new Ending(signal);
+    this.#ending = ending;
     try {
       let next = this.#next();
       for (;;) {
@@ -83,8 +84,7 @@ export class Cursor {
         signal?.throwIfAborted();
       }
     } finally {
-      signal?.removeEventListener('abort', abort);
-      this.#ending.abort();
+      ending.end();
     }
   }
 
@@ -169,7 +169,7 @@ export class Cursor {
       handler: operationHandler(operation),
       args: [],
       repeatable: true,
-      signal: this.#ending.signal,
+      ...(this.#ending === undefined ? {} : { signal: this.#ending.signal }),
       ...(timeout === undefined ? {} : { timeout }),
     };
     this.#gaveUp = false;

@@ -56,7 +56,7 @@ export type ClusterCacheSettings<
   C extends CommandMap<V> = CommandMap<V>,
 > = Pick<
   CacheOptions<K, V, F, C>,
-  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'warmers' | 'clock'
+  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'warmers' | 'clock' | 'files'
 > & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`

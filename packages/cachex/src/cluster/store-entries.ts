@@ -1,13 +1,11 @@
 import { Encoded } from '@cachex/router';
 import { hashKey, partitionOf } from '@cachex/router/hash';
-import { keySize, type Traits } from '../portable.ts';
+import { entrySize, type Traits } from '../portable.ts';
 import { type Caller, operationHandler } from './caller.ts';
+import { Ending } from './ending.ts';
 
 /** How many bytes of entries travel in one call, unless a single one has more. */
 const mostBytes = 256 * 1024;
-
-/** What an entry takes beside its key and its value, at most. */
-const overhead = 96;
 
 /** Entries of one partition. */
 interface Batch {
@@ -27,18 +25,20 @@ export async function storeEntries(
   traits: readonly Traits[],
   values: readonly unknown[],
 ): Promise<void> {
-  const { timeout, signal } = settings;
+  const { timeout } = settings;
+  const ending = new Ending(settings.signal);
   const calls = batches(traits, values, node.view.owners.length, node.largestValue).map((batch) =>
     node.dispatch.call(batch.hash, {
       service: name,
       handler: operationHandler('writeEntries'),
       args: [batch.traits, batch.values],
       ...(timeout === undefined ? {} : { timeout }),
-      ...(signal === undefined ? {} : { signal }),
+      signal: ending.signal,
     }),
   );
-  for (const settled of await Promise.allSettled(calls))
-    if (settled.status === 'rejected') throw settled.reason;
+  const outcomes = await Promise.allSettled(calls);
+  ending.end();
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function batches(
@@ -53,7 +53,7 @@ function batches(
   for (const [n, each] of traits.entries()) {
     const value = values[n];
     const hash = hashKey(each[0]);
-    const bytes = overhead + keySize(each[0]) + (value instanceof Encoded ? value.bytes.length : 0);
+    const bytes = entrySize(each, value instanceof Encoded ? value.bytes.length : 0);
     const partition = partitionOf(hash, partitions);
     let batch = open.get(partition);
     if (batch === undefined || batch.bytes + bytes > room) {

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
 import { type AnyCommands, Commands } from '../commands.ts';
+import type { Files } from '../disk/files.ts';
 import { CacheError } from '../errors.ts';
 import { Functions, type MixedFunctionMap } from '../functions.ts';
 import type { Traits } from '../portable.ts';
@@ -69,6 +70,8 @@ export interface EngineSettings {
   readonly warming?: WarmingPlace;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
+  /** Where dumps are written and read; the disk of this process unless set. */
+  readonly files?: Files | undefined;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
   readonly loads?: Partial<Omit<LoadsSettings, 'partitions'>>;
   /** Where the keys of transactions are locked; without it they cannot be. */
@@ -96,6 +99,7 @@ export class Engine {
   /** Every partition: what a merged action covers where nothing is shared with other nodes. */
   readonly partitions: readonly number[];
   readonly values: ValueForm;
+  readonly files: Files | undefined;
   readonly functions: Functions;
   readonly commands: Commands;
   readonly loads: Loads;
@@ -129,6 +133,7 @@ export class Engine {
     this.store = over?.store ?? new Store(partitions);
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
+    this.files = settings.files;
     this.functions = new Functions(name, functions);
     this.commands = new Commands(name, settings.commands ?? {});
     this.#tags = new TagIndex(partitions);

@@ -2,6 +2,7 @@ import type { Clock, Random } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import { type AnyCommands, type CommandMap, commandMap } from '../commands.ts';
 import { describe } from '../describe.ts';
+import type { Files } from '../disk/files.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap, MixedFunctionMap } from '../functions.ts';
@@ -63,6 +64,8 @@ export interface CacheOptions<
   clock?: Clock;
   /** Where numbers in [0, 1) come from; for tests. Default: `Math.random`. */
   random?: Random;
+  /** Where `dump` writes and `load` reads; for tests. Default: the file system of this process. */
+  files?: Files;
 }
 
 /** 256 maps stall for about 2 ms when they grow, where a single one stalls for hundreds. */
@@ -109,6 +112,18 @@ export const timeSource: OptionCheck = (option, input) => {
   );
 };
 
+/** A place for files, given for tests. */
+const filePlace: OptionCheck = (option, input) => {
+  const missing = (['create', 'open'] as const).find(
+    (method) => typeof (input as Partial<Files> | null)?.[method] !== 'function',
+  );
+  if (missing === undefined) return input;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `${option}: ${describe(input)} is no place for files; it has no method '${missing}'`,
+  );
+};
+
 /** The options that say how a cache treats its data, wherever the cache lives. */
 export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionCheck>> = {
   ttl: timeToLive,
@@ -126,6 +141,7 @@ const checks: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   clone: flag,
   clock: timeSource,
   random: randomSource,
+  files: filePlace,
 };
 
 /** What {@link dataOptionChecks} made of the options it knows. */
@@ -156,14 +172,15 @@ interface CheckedCacheOptions extends CheckedDataOptions {
   clone?: boolean;
   clock?: Clock;
   random?: Random;
+  files?: Files;
 }
 
 /** Checks the options of `createCache` and fills in what they leave out. */
 export function readCacheOptions(options: unknown): EngineSettings {
   const checked = checkOptions('options', options, checks) as CheckedCacheOptions;
-  const { name = 'cache', clone = false, clock = systemClock, random = systemRandom } = checked;
+  const { name = 'cache', clone = false, clock = systemClock, random = systemRandom, files } = checked;
   const values = clone ? byCopy : byReference;
-  return { ...dataSettings(checked), name, clock, random, values, partitions: localPartitions };
+  return { ...dataSettings(checked), name, clock, random, values, files, partitions: localPartitions };
 }
 
 /** Who may answer reads of a clustered cache. */
@@ -186,6 +203,7 @@ export function readClusterCacheOptions(
   options: unknown,
 ): DataSettings & {
   name: string;
+  files: Files | undefined;
   clock: Clock | undefined;
   backups: boolean;
   readFrom: ReadFrom;
@@ -195,10 +213,11 @@ export function readClusterCacheOptions(
   const checked = checkOptions('options', options, {
     ...dataOptionChecks,
     clock: timeSource,
+    files: filePlace,
     backups: flag,
     readFrom: readFromCheck,
     loadLease: loadLeaseCheck,
   }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom; loadLease?: number };
-  const { clock, backups = true, readFrom = 'owner', loadLease = defaultLoadLease } = checked;
-  return { ...dataSettings(checked), name, clock, backups, readFrom, loadLease };
+  const { clock, files, backups = true, readFrom = 'owner', loadLease = defaultLoadLease } = checked;
+  return { ...dataSettings(checked), name, clock, files, backups, readFrom, loadLease };
 }

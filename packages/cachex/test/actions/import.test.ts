@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createCache } from '../../src/index.ts';
 import { distinctKeys, manyKeys } from '../keys.ts';
+import { MemoryFiles } from '../memory-files.ts';
 import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('import $name', (setUp) => {
@@ -56,6 +57,33 @@ describe.each(setUps)('import $name', (setUp) => {
     expect(await cache.exists('expired')).toBe(false);
   });
 
+  it('keeps tags, and for how long an entry is kept, also by way of a file', async () => {
+    const files = new MemoryFiles();
+    const { cache } = await setUp.open({ files });
+    await cache.put('tagged', 1, { tags: ['a', 'b'] });
+    await cache.import([{ key: 'kept', value: 2, ttl: 60_000, staleFor: 5_000, tags: [] }]);
+    const told = (records: { key: unknown; tags?: unknown; staleFor?: unknown }[]): unknown[] =>
+      records.map(({ key, tags, staleFor }) => [key, tags, staleFor]).sort();
+    const wanted = [
+      ['kept', undefined, 5_000],
+      ['tagged', ['a', 'b'], undefined],
+    ];
+    const records = await cache.export();
+    expect(told(records)).toEqual(wanted);
+    await cache.dump('dump');
+    const { cache: imported } = await setUp.open();
+    await imported.import(records);
+    const { cache: loaded } = await setUp.open({ files });
+    await loaded.load('dump');
+    for (const one of [imported, loaded]) {
+      expect(told(await one.export())).toEqual(wanted);
+      // What a node that dies has done of this, nobody can tell.
+      if (!setUp.steady) continue;
+      expect(await one.invalidateTag('b')).toBe(1);
+      expect(await one.keys()).toEqual(['kept']);
+    }
+  });
+
   it('takes records one after the other, and waits for them', async () => {
     const { cache } = await setUp.open();
     async function* records(): AsyncGenerator<{ key: number; value: string }> {
@@ -85,6 +113,12 @@ describe.each(setUps)('import $name', (setUp) => {
       ],
       [{ key: 'a', value: 1, lifetime: 0 }, 'INVALID_OPTION', /^records\[1\].lifetime: 0 is not/],
       [{ key: 'a', value: 1, modified: Number.NaN }, 'INVALID_OPTION', /^records\[1\].modified: NaN is not/],
+      [
+        { key: 'a', value: 1, staleFor: -1 },
+        'INVALID_OPTION',
+        /^records\[1\].staleFor: -1 is not milliseconds from 0/,
+      ],
+      [{ key: 'a', value: 1, tags: 'b' }, 'INVALID_OPTION', /^records\[1\].tags: 'b' is not an array/],
       ['a', 'INVALID_OPTION', /^records\[1\] must be an object, not 'a'/],
     ] as const)
       await expect(cache.import([good, bad] as never)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { actions } from '../../src/actions/index.ts';
 import { type CommandMap, createCache } from '../../src/index.ts';
+import { MemoryFiles } from '../memory-files.ts';
 import { type Facade, type SetUp, setUps } from '../set-ups.ts';
 
 type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -9,7 +10,9 @@ type Loose = Record<string, (...args: unknown[]) => Promise<unknown>>;
 async function aCache(
   setUp: SetUp,
 ): Promise<{ cache: Facade; call: (name: string, ...args: unknown[]) => Promise<unknown> }> {
-  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' }, commands });
+  const files = new MemoryFiles();
+  const { cache } = await setUp.open({ stats: true, functions: { load: () => 'loaded' }, commands, files });
+  await cache.dump('empty');
   await cache.put('text', 'text');
   await cache.put('number', 5);
   return { cache, call: (name, ...args) => (cache as unknown as Loose)[name]!(...args) };
@@ -48,6 +51,8 @@ const batches: Record<string, unknown[]> = {
   delMany: [['text']],
   touchMany: [['text']],
 };
+/** Arguments of actions that take no key. */
+const others: Record<string, unknown[]> = { import: [[]], dump: ['new'], load: ['empty'] };
 const keyed = Object.values(actions)
   .filter((action) => action.route.kind === 'keyed')
   .map((action) => action.name);
@@ -63,7 +68,9 @@ describe.each(setUps)('bad input $name', (setUp) => {
   // What is refused in a cluster whatever it is given has a test of its own.
   const possible = Object.keys(actions).filter((name) => name !== 'fetchSync' || !setUp.clustered);
   describe.each(possible)('%s', (name) => {
-    const before = keyed.includes(name) ? withKey(name, 'text') : (batches[name] ?? rest[name] ?? []);
+    const before = keyed.includes(name)
+      ? withKey(name, 'text')
+      : (others[name] ?? batches[name] ?? rest[name] ?? []);
     const good = name === 'incr' || name === 'decr' ? ['number', 1] : before;
 
     it('refuses options it does not know, changing nothing', async () => {

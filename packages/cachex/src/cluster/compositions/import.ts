@@ -1,13 +1,13 @@
 import { CacheError } from '../../errors.ts';
-import { keySize, type Traits } from '../../portable.ts';
+import { entrySize, type Traits } from '../../portable.ts';
 import { type Records, traitsOfRecord } from '../../records.ts';
 import type { Caller } from '../caller.ts';
 import type { Composition } from '../composition.ts';
 import { storeEntries } from '../store-entries.ts';
 
 /** How many records are stored at a time, unless they are large. */
-const recordsAtATime = 1_024;
-const bytesAtATime = 1024 * 1024;
+const recordsAtATime = 8_192;
+const bytesAtATime = 4 * 1024 * 1024;
 
 /** Stores records at the owners of their keys, batch by batch. */
 export const importComposition: Composition<[records: Records]> = {
@@ -37,7 +37,7 @@ async function importAll(caller: Caller, records: Records): Promise<number> {
     const held = form.encoded(form.hold(record.value));
     traits.push(each);
     values.push(held);
-    bytes += keySize(record.key) + held.bytes.length;
+    bytes += entrySize(each, held.bytes.length);
     if (traits.length >= recordsAtATime || bytes >= bytesAtATime) await flush();
   }
   await flush();

@@ -1,5 +1,6 @@
 // Written by `npm run gen` from the files of this folder. Do not edit.
 import type { AnyComposition } from '../composition.ts';
+import { dump } from './dump.ts';
 import { entries } from './entries.ts';
 import { execute } from './execute.ts';
 import { explain } from './explain.ts';
@@ -9,6 +10,7 @@ import { fetchSync } from './fetchSync.ts';
 import { getAndUpdate } from './getAndUpdate.ts';
 import { importComposition } from './import.ts';
 import { inspect } from './inspect.ts';
+import { load } from './load.ts';
 import { ready } from './ready.ts';
 import { reset } from './reset.ts';
 import { stats } from './stats.ts';
@@ -19,6 +21,7 @@ import { warm } from './warm.ts';
 
 /** How the actions that run at their caller are made of others, by name. */
 export const compositions: Readonly<Record<string, AnyComposition>> = {
+  dump,
   entries,
   execute,
   explain,
@@ -28,6 +31,7 @@ export const compositions: Readonly<Record<string, AnyComposition>> = {
   getAndUpdate,
   import: importComposition,
   inspect,
+  load,
   ready,
   reset,
   stats,

@@ -1,7 +1,7 @@
 import { Encoded } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
 import { EntryRow, isLive } from '../../local/walk.ts';
-import { keySize, type Traits, traitsOf } from '../../portable.ts';
+import { entrySize, type Traits, traitsOf } from '../../portable.ts';
 import { matcher, selector } from '../../query/match.ts';
 import type { CheckedQuery } from '../../query/query.ts';
 import type { Operation } from '../operation.ts';
@@ -13,9 +13,6 @@ export type ReadPart = readonly [partition: number, done: number, traits: readon
 export type ReadAnswer = readonly [parts: readonly ReadPart[], values: readonly unknown[]];
 
 const mostBytes = 1024 * 1024;
-
-/** What an entry takes in an answer beside its key and its value, at most. */
-const overhead = 96;
 
 /**
  * The entries of some keys as they are now, by partition, if the query is about them. Answers for as many as fit into one
@@ -50,9 +47,10 @@ export const readEntries: Operation =
           const row = new EntryRow(engine, entry, wall);
           if (matches(row)) {
             const value = answer(row, entry.value);
-            room -= overhead + keySize(key) + (value instanceof Encoded ? value.bytes.length : 0);
+            const all = traitsOf(entry, clock.now());
+            room -= entrySize(all, value instanceof Encoded ? value.bytes.length : 0);
             if (room < 0 && values.length > 0) break;
-            traits.push(select === undefined ? traitsOf(entry, clock.now()) : null);
+            traits.push(select === undefined ? all : null);
             values.push(value);
           }
         }
