@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
@@ -30,6 +31,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: ['default', new ConformanceReporter()],
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,

@@ -38,6 +38,7 @@ const others = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/conformance.md',
   'docs/invariants.md',
   'packages/router/README.md',
   'examples/nearest-cities/README.md',
