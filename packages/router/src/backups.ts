@@ -154,13 +154,19 @@ export class Backups {
     if (outflow === undefined) throw new Error(`the stream to ${id} has failed`);
     const partitions = every.slice(0, groupSize);
     await outflow.copy(partitions, 'backed');
-    const still = (current: View, partition: number): boolean =>
-      current.owners[partition] === self &&
-      current.terms[partition] === view.terms[partition] &&
-      memberOf(current, id)?.incarnation === member.incarnation &&
-      replication.present(id) === outflow &&
-      replication.reaches(id, partition) &&
-      !moving(partition);
+    const still = (current: View, partition: number): boolean => {
+      const target = memberOf(current, id);
+      return (
+        current.owners[partition] === self &&
+        current.terms[partition] === view.terms[partition] &&
+        target?.incarnation === member.incarnation &&
+        // One that leaves goes once no view names it, and then takes along what is named later: see departure.ts.
+        target.weight > 0 &&
+        replication.present(id) === outflow &&
+        replication.reaches(id, partition) &&
+        !moving(partition)
+      );
+    };
     await gate.including(id, partitions, () =>
       replication.inDoubt(id, async () => {
         await outflow.settled(partitions.filter((partition) => outflow.has(partition)));
