@@ -1,5 +1,5 @@
 import type { Agreement } from './agreement.ts';
-import { BackupPlan } from './backup-plan.ts';
+import { BackupPlan, mayHold } from './backup-plan.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Gate } from './gate.ts';
 import type { Replication } from './replication.ts';
@@ -160,8 +160,9 @@ export class Backups {
         current.owners[partition] === self &&
         current.terms[partition] === view.terms[partition] &&
         target?.incarnation === member.incarnation &&
-        // One that leaves goes once no view names it, and then takes along what is named later: see departure.ts.
-        target.weight > 0 &&
+        // One that leaves goes once no view names it, and would take along what is named later: see departure.ts. One that
+        // lacks what was opened meanwhile would refuse the first change to that.
+        mayHold(current, target) &&
         replication.present(id) === outflow &&
         replication.reaches(id, partition) &&
         !moving(partition)

@@ -88,3 +88,33 @@ it('a copy is not named at a node that has begun to leave, and would take it alo
   await cluster.run(c.setWeight(1));
   expect(await cluster.run(ask(c, 0, 'get'))).toBe('kept');
 });
+
+it('a copy is not named at a node that has yet to open what was opened meanwhile, and would soon refuse changes', async () => {
+  cluster = new TestCluster({ seed: 30, storeDelay: 1 });
+  const store = steered(cluster.store.open());
+  const a = await cluster.join('a', { partitions: 8, backups: 1, settle: 60_000, store });
+  await cluster.run(a.open('box', box(a)));
+  const c = await cluster.join('c', { weight: 0 });
+  await cluster.run(c.open('box', box(c)));
+  const publication = aGate();
+  let complete = false;
+  store.before = (operation, next) => {
+    if (operation !== 'compareAndSet' || next!.backups[0]!.length === 0) return;
+    complete = true;
+    return publication.passed;
+  };
+  const b = await cluster.join('b');
+  await cluster.run(b.open('box', box(b)));
+  await until(cluster, () => complete);
+  await cluster.run(c.open('other', box(c, 'other')));
+  let named = 0;
+  cluster.store.stored = ({ backups }) => {
+    named += backups.flat().length;
+  };
+  publication.open();
+  await cluster.clock.advance(1_000);
+  expect(named).toBe(0);
+  await cluster.run(b.open('other', box(b, 'other')));
+  await cluster.clock.advance(1_000);
+  expect(a.view.backups).toEqual(Array(8).fill(['b']));
+});
