@@ -42,8 +42,8 @@ export function underReplicated(view: View): number {
   }).length;
 }
 
-/** Who is to be emptied, or lacks what has been opened, is given no copies. */
-function mayHold(view: View, member: Member): boolean {
+/** Whether a member is given copies: not one that is to be emptied, or lacks what has been opened. */
+export function mayHold(view: View, member: Member): boolean {
   return member.weight > 0 && hasOpenedAll(view, member);
 }
 

@@ -1,5 +1,5 @@
 import type { Agreement } from './agreement.ts';
-import { BackupPlan } from './backup-plan.ts';
+import { BackupPlan, mayHold } from './backup-plan.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Gate } from './gate.ts';
 import type { Replication } from './replication.ts';
@@ -154,13 +154,20 @@ export class Backups {
     if (outflow === undefined) throw new Error(`the stream to ${id} has failed`);
     const partitions = every.slice(0, groupSize);
     await outflow.copy(partitions, 'backed');
-    const still = (current: View, partition: number): boolean =>
-      current.owners[partition] === self &&
-      current.terms[partition] === view.terms[partition] &&
-      memberOf(current, id)?.incarnation === member.incarnation &&
-      replication.present(id) === outflow &&
-      replication.reaches(id, partition) &&
-      !moving(partition);
+    const still = (current: View, partition: number): boolean => {
+      const target = memberOf(current, id);
+      return (
+        current.owners[partition] === self &&
+        current.terms[partition] === view.terms[partition] &&
+        target?.incarnation === member.incarnation &&
+        // One that leaves goes once no view names it, and would take along what is named later: see departure.ts. One that
+        // lacks what was opened meanwhile would refuse the first change to that.
+        mayHold(current, target) &&
+        replication.present(id) === outflow &&
+        replication.reaches(id, partition) &&
+        !moving(partition)
+      );
+    };
     await gate.including(id, partitions, () =>
       replication.inDoubt(id, async () => {
         await outflow.settled(partitions.filter((partition) => outflow.has(partition)));

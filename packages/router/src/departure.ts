@@ -106,7 +106,8 @@ async function handOver(options: DepartureOptions, left: () => number): Promise<
     return electors.seated(view, reweigh(view, self, 0, router));
   }, left());
   moves.hurry();
-  // What others keep here as their copy is needed until they have another one.
+  // What others keep here as their copy is needed until they have another one. None is named here any more that is not
+  // named now: this node has no weight.
   const needed = (): boolean =>
     ownership.owned().length > 0 || agreement.view.backups.some((ids) => ids.includes(self));
   while (needed() && heirs() && left() > 0) await agreement.reach(agreement.view.epoch + 1, left());

@@ -50,3 +50,71 @@ it('what a service without backups had is not found again in a copy that a faile
   for (const partition of moved)
     expect(await cluster.run(ask(a, partition, 'get', { service: 'plain' }))).toBeUndefined();
 });
+
+it('a copy is not named at a node that has begun to leave, and would take it along when its owner dies', async () => {
+  cluster = new TestCluster({ seed: 29, storeDelay: 1 });
+  const partitions = 8;
+  const store = steered(cluster.store.open());
+  const a = await cluster.join('a', { partitions, backups: 1, settle: 60_000, store });
+  await cluster.run(a.open('box', box(a)));
+  // It only calls.
+  const c = await cluster.join('c', { weight: 0 });
+  await cluster.run(c.open('box', box(c)));
+  await cluster.run(ask(c, 0, 'put', { value: 'kept' }));
+  const publication = aGate();
+  let complete = false;
+  store.before = (operation, next) => {
+    if (operation !== 'compareAndSet' || next!.backups[0]!.length === 0) return;
+    complete = true;
+    return publication.passed;
+  };
+  const b = await cluster.join('b');
+  const load = aGate();
+  await cluster.run(b.open('box', { ...box(b), idle: () => load.passed }));
+  await until(cluster, () => complete);
+  const leaving = b.leave({ within: 10_000 });
+  await until(cluster, () => b.view.members.some(({ id, weight }) => id === 'b' && weight === 0));
+  cluster.store.stored = ({ backups }) => {
+    // The worst moment: nothing else has the copy, and its holder does not know that it is needed.
+    if (!backups[0]!.includes('b')) return;
+    cluster.crash('a');
+    load.open();
+  };
+  publication.open();
+  await cluster.clock.advance(20);
+  load.open();
+  expect(await cluster.run(leaving)).toEqual({ moved: 0, lost: 0 });
+  // Somebody could take over an empty partition.
+  await cluster.run(c.setWeight(1));
+  expect(await cluster.run(ask(c, 0, 'get'))).toBe('kept');
+});
+
+it('a copy is not named at a node that has yet to open what was opened meanwhile, and would soon refuse changes', async () => {
+  cluster = new TestCluster({ seed: 30, storeDelay: 1 });
+  const store = steered(cluster.store.open());
+  const a = await cluster.join('a', { partitions: 8, backups: 1, settle: 60_000, store });
+  await cluster.run(a.open('box', box(a)));
+  const c = await cluster.join('c', { weight: 0 });
+  await cluster.run(c.open('box', box(c)));
+  const publication = aGate();
+  let complete = false;
+  store.before = (operation, next) => {
+    if (operation !== 'compareAndSet' || next!.backups[0]!.length === 0) return;
+    complete = true;
+    return publication.passed;
+  };
+  const b = await cluster.join('b');
+  await cluster.run(b.open('box', box(b)));
+  await until(cluster, () => complete);
+  await cluster.run(c.open('other', box(c, 'other')));
+  let named = 0;
+  cluster.store.stored = ({ backups }) => {
+    named += backups.flat().length;
+  };
+  publication.open();
+  await cluster.clock.advance(1_000);
+  expect(named).toBe(0);
+  await cluster.run(b.open('other', box(b, 'other')));
+  await cluster.clock.advance(1_000);
+  expect(a.view.backups).toEqual(Array(8).fill(['b']));
+});
