@@ -261,9 +261,9 @@ describe.each(clusters)('transaction $name', (setUp) => {
     await setUp.run(begun.passed);
     const refused = { code: 'LOCKED' };
     await Promise.all([
-      expect(stranger(a).put(a, 1, { timeout: 200 })).rejects.toMatchObject(refused),
-      expect(stranger(a).transaction([a, b], () => 1, { timeout: 200 })).rejects.toMatchObject(refused),
-      expect(stranger(a).transaction([], () => 1, { timeout: 200 })).rejects.toMatchObject(refused),
+      expect(stranger(a).put(a, 1, { timeout: 2_000 })).rejects.toMatchObject(refused),
+      expect(stranger(a).transaction([a, b], () => 1, { timeout: 2_000 })).rejects.toMatchObject(refused),
+      expect(stranger(a).transaction([], () => 1, { timeout: 2_000 })).rejects.toMatchObject(refused),
     ]);
     gate.open();
     await running;
