@@ -5,6 +5,10 @@ import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
+const tests = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
+/** Those that replace modules, which must be loaded for them alone. */
+const mocking = ['packages/router/test/view-stores/*.test.ts'];
+
 /** What takes long begins first, so that nothing is waited for alone at the end. */
 const slow = ['simulation.test', 'faults.test', 'churn.test', 'processes.test', 'every-step.test'];
 
@@ -32,12 +36,16 @@ export default defineConfig({
   },
   test: {
     reporters: ['default', new ConformanceReporter()],
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // One for each core, where by default one core is left alone: most of the time is that of two long files.
     maxWorkers: '100%',
     sequence: { sequencer: SlowFirst },
+    projects: [
+      // Loading everything anew for each file would take a tenth of the time; only what is mocked has to be.
+      { extends: true, test: { name: 'plain', include: tests, exclude: mocking, isolate: false } },
+      { extends: true, test: { name: 'mocking', include: mocking } },
+    ],
   },
 });

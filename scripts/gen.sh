@@ -4,3 +4,4 @@ set -e
 node scripts/gen-actions.mjs "$@"
 node scripts/gen-tables.mjs "$@"
 node scripts/gen-simulation.mjs "$@"
+node scripts/gen-action-list.mjs "$@"
