@@ -266,6 +266,8 @@ export class Engine {
 
   /** Gives a live entry a new held value and leaves its expiry. */
   replace(entry: Entry, held: unknown): void {
+    // One that was forced runs although there is an entry.
+    this.loads.overtake(entry.key, entry.hash);
     this.locks?.overtake(entry.key);
     this.#version += 1;
     entry.value = held;
@@ -283,6 +285,7 @@ export class Engine {
 
   /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. `own`: where it began with more. */
   setExpiry(entry: Entry, ttl: number | null, own: number | null = ttl): void {
+    this.loads.overtake(entry.key, entry.hash);
     this.locks?.overtake(entry.key);
     entry.ttl = own;
     entry.expires = ttl === null ? Number.POSITIVE_INFINITY : this.clock.now() + ttl;

@@ -38,7 +38,6 @@ function applyWrite(engine: Engine, write: Write): 'writes' | 'updates' | 'remov
     // One that has expired meanwhile does not come back; one that never does may have been evicted.
     if (kept && entry === undefined && remaining !== null) return undefined;
     if (kept && entry !== undefined) {
-      engine.loads.overtake(key, hash);
       engine.replace(entry, write[4]);
       return 'updates';
     }
