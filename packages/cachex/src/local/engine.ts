@@ -70,6 +70,8 @@ export interface EngineSettings {
   readonly warming?: WarmingPlace;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
+  /** Told of what was to be removed and is not there. */
+  readonly missed?: (key: KeyRef) => void;
   /** Where dumps are written and read; the disk of this process unless set. */
   readonly files?: Files | undefined;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
@@ -313,6 +315,7 @@ export class Engine {
     // A stale one is none, but it must not be answered any more.
     const present = entry ?? this.findStale(key, hash);
     if (present !== undefined) this.#drop(present);
+    else this.#settings.missed?.({ key, hash });
     return entry;
   }
 
@@ -372,8 +375,8 @@ export class Engine {
   }
 
   /**
-   * This cache over a few entries apart from its own, for a transaction; `changed` is told which were changed. Nothing
-   * expires there but for those who look, and nothing is counted.
+   * This cache over a few entries apart from its own, for a transaction; `changed` is told which were changed, or were to be
+   * removed. Nothing expires there but for those who look, and nothing is counted.
    */
   apart(changed: (key: KeyRef) => void): Engine {
     const { name, clock, random, values, ttl, expiration, functions, commands } = this.#settings;
@@ -387,6 +390,7 @@ export class Engine {
         if (change.type === 'write') changed(change.entry);
         else if (change.type === 'remove') changed(change);
       },
+      missed: changed,
     });
   }
 
