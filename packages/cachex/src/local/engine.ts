@@ -332,10 +332,11 @@ export class Engine {
 
   /**
    * Removes every entry of a partition that carries a tag; returns how many were live. Loads in flight whose results carry
-   * it are not stored.
+   * it are not stored, nor is what transactions have staged with it.
    */
   invalidateTag(partition: number, tag: string): number {
     this.loads.invalidate(partition, tag);
+    this.locks?.invalidate(partition, tag);
     const now = this.clock.now();
     let removed = 0;
     for (const entry of this.#tags.find(partition, tag)) {
