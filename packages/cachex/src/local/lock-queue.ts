@@ -70,10 +70,13 @@ export class LockQueues {
 
   /** Whether a transaction may lock a key that is free: nobody else was there before it. Its place is given up then. */
   enter(identity: Identity, id: string): boolean {
-    const first = this.#queues.get(identity)?.waiters[0];
-    if (first === undefined) return true;
-    if (first.id !== id) return false;
-    this.#drop(identity, first);
+    const waiters = this.#queues.get(identity)?.waiters ?? [];
+    if (waiters.length > 0 && waiters[0]!.id !== id) return false;
+    // One that has asked again, because the link broke over which it had asked, must not wait for itself.
+    for (const waiter of waiters.filter((each) => each.id === id)) {
+      this.#drop(identity, waiter);
+      waiter.go();
+    }
     return true;
   }
 

@@ -196,6 +196,18 @@ describe('those who wait for a lock', () => {
     expect(await ended(second)).toBe('done');
   });
 
+  it('do not wait for themselves if they have asked twice', async () => {
+    locks.take('a:1', x, 10_000);
+    const deadline = clock.now() + 10_000;
+    const [, again, other] = ['b:1', 'b:1', 'c:1'].map((id) => locks.wait(x, deadline, id));
+    locks.release(locks.held('a:1', x.hash)!);
+    await settle();
+    expect(locks.take('b:1', x, 10_000)).toBe(true);
+    expect([await ended(again!), await ended(other!)]).toEqual(['done', 'pending']);
+    locks.release(locks.held('b:1', x.hash)!);
+    expect([await ended(other!), clock.timers]).toEqual(['done', 0]);
+  });
+
   it('are told LOCKED a little before their time is over', async () => {
     locks.take('a:1', ref(['user', 5]), 10_000);
     const waiting = locks.wait(ref(['user', 5]), clock.now() + 4_000);
