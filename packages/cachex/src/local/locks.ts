@@ -242,9 +242,9 @@ export class Locks {
   }
 
   /** Resolves when a call that waits for this key is to be judged again; see {@link LockQueues.wait}. */
-  wait({ key, hash }: KeyRef, deadline: number, id?: string): Promise<void> {
+  wait({ key, hash }: KeyRef, deadline: number, id?: string, reads?: boolean): Promise<void> {
     const partition = partitionOf(hash, this.#partitions);
-    return this.#queues.wait(key, partition, this.#patience(deadline), id);
+    return this.#queues.wait(key, partition, this.#patience(deadline), id, reads);
   }
 
   /** Whether a key of these partitions is locked. */
