@@ -370,6 +370,8 @@ export class Engine {
   takeOver(partition: number, copy: Store): void {
     for (const entry of copy.entries(partition)) {
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
+      // The same record may have been here before, and was written elsewhere since.
+      if (entry.staleFor > 0) this.#lapsed.delete(entry);
     }
     this.store.take(partition, copy);
     this.#tags.rebuild(partition, this.store);
