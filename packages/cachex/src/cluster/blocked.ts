@@ -28,13 +28,16 @@ export function blockedKeys(
 ): Promise<void> | undefined {
   const { locks } = engine;
   if (locks === undefined || locks.free) return undefined;
-  const found = keys.find(({ key, hash }) => {
-    if (!locks.blocks(key, action.effect)) return false;
+  for (const ref of keys) {
+    const { key, hash } = ref;
+    if (!locks.blocks(key, action.effect)) continue;
     // Who only reads what is there is not held up by a lock, but by what is staged.
-    const reads = action.readsPresent === true && engine.peek(key, hash) !== undefined;
-    return !reads || locks.blocks(key, 'read');
-  });
-  return found === undefined ? undefined : locks.wait(found, deadline);
+    const present = action.readsPresent === true && engine.peek(key, hash) !== undefined;
+    const reads = action.effect === 'read' || present;
+    if (reads && !locks.blocks(key, 'read')) continue;
+    return locks.wait(ref, deadline, undefined, reads);
+  }
+  return undefined;
 }
 
 function keysOf({ route }: Action, hash: number, args: readonly unknown[]): readonly KeyRef[] {

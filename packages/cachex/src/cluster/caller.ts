@@ -1,4 +1,4 @@
-import type { Call, Part, RoutedNode } from '@cachex/router';
+import type { Call, Part, RoutedNode, Shares } from '@cachex/router';
 import type { Key } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
 import { CacheError } from '../errors.ts';
@@ -48,14 +48,14 @@ export class Caller implements CallerOptions {
     return Math.max(0, this.#deadline - this.node.clock.now());
   }
 
-  /** Calls an operation for every partition, at its owner. */
+  /** Calls an operation for every partition, or for this node's share, at its owner. */
   operateAll<T>(
     operation: string,
     args: readonly unknown[],
     { repeatable = false }: Pick<OperationOptions, 'repeatable'> = {},
   ): Promise<readonly Part<T>[]> {
     const call = { ...this.#call(operation, args), repeatable, timeout: Math.max(1, this.remaining) };
-    return this.node.dispatch.callAll<T>(call);
+    return this.node.dispatch.callAll<T>(call, sharesOf(this.node, this.settings, args));
   }
 
   /** Calls a handler at one node. */
@@ -99,6 +99,20 @@ export class Caller implements CallerOptions {
   #late(operation: string): CacheError {
     return new CacheError('TIMEOUT', `${this.name}.${operation}: its time was over before it was sent`);
   }
+}
+
+/**
+ * What a call to all partitions is about: with `local` what this node owns as it begins, and everything otherwise. Also what is
+ * changed here alone is changed as the owner of a partition may, and told when its copies know.
+ */
+export function sharesOf(
+  node: RoutedNode,
+  { local }: CallSettings,
+  args: readonly unknown[],
+): Shares | undefined {
+  if (local !== true) return undefined;
+  const partitions = [...node.view.owners.keys()].filter((each) => node.view.owners[each] === node.id);
+  return { partitions, args: () => args };
 }
 
 /** Refuses with `INVALID_OPTION` a call with `local: true` that would write to a key of another node. */

@@ -24,7 +24,7 @@ import type { Parameter } from '../parameters.ts';
 import { reported, travelling } from '../reporting.ts';
 import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
-import { Caller, refuseElsewhere } from './caller.ts';
+import { Caller, refuseElsewhere, sharesOf } from './caller.ts';
 import { compositions } from './compositions/index.ts';
 import { iterated } from './iterated.ts';
 import { located } from './located.ts';
@@ -130,8 +130,7 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
     // So does all else while keys are locked.
     if (node.solo && action.answers === undefined && engine.locks?.free !== false)
       return locating(node.id, () => here(...args));
-    if (settings.local === true && (action.effect === 'read' || action.route.kind === 'merged'))
-      return here(...args);
+    if (settings.local === true && action.effect === 'read') return here(...args);
     if (anywhere && copies !== undefined) {
       const hash = hashKey(keyOf(action, checked));
       if (node.copies(hash))
@@ -185,7 +184,7 @@ async function route(
     ...(settings.signal === undefined ? {} : { signal: settings.signal }),
   };
   if (action.route.kind === 'merged') {
-    const asked = node.dispatch.callAll(call);
+    const asked = node.dispatch.callAll(call, sharesOf(node, settings, held));
     const merged = await mergeParts(action.name, action.route.merge, asked, settings);
     return finishResult(action, values, merged, args);
   }

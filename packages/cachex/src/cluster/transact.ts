@@ -24,7 +24,11 @@ interface Part {
 }
 
 /** With these a commit was certainly not executed. */
-const certainlyNot: ReadonlySet<unknown> = new Set(['LOCK_LOST', 'NODE_DOWN', 'TIMEOUT', 'OVERLOADED']);
+const certainlyNot: ReadonlySet<unknown> = new Set([
+  ...['LOCK_LOST', 'NODE_DOWN', 'TIMEOUT', 'OVERLOADED'],
+  // What it would write cannot be sent.
+  ...['NOT_SERIALIZABLE', 'TOO_LARGE'],
+]);
 
 /**
  * Runs `work` on a draft of the entries of `keys`, which are locked at their owners meanwhile, and then writes all that was

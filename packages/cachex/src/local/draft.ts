@@ -54,14 +54,15 @@ export class Draft {
       const before = this.#before.get(identity);
       const after = store.find(key, hash);
       if (after === undefined) {
-        if (before !== undefined) writes.push(['remove', hash, [key]]);
+        // Also where there was nothing: the cache may have a stale value, of which a draft does not know.
+        writes.push(['remove', hash, [key]]);
         continue;
       }
       const kept = before !== undefined && sameKeeping(before, after);
       const replaced = before?.version !== after.version;
       if (after.expires <= now) {
         // By itself, as it does in the cache, unless it was to expire at once.
-        if (before !== undefined && (replaced || !kept)) writes.push(['remove', hash, [key]]);
+        if (replaced || !kept) writes.push(['remove', hash, [key]]);
         continue;
       }
       const traits = traitsOf(after, now);

@@ -70,6 +70,8 @@ export interface EngineSettings {
   readonly warming?: WarmingPlace;
   /** Told of every change, after it was made. */
   readonly changed?: (change: Change) => void;
+  /** Told of what was to be removed and is not there. */
+  readonly missed?: (key: KeyRef) => void;
   /** Where dumps are written and read; the disk of this process unless set. */
   readonly files?: Files | undefined;
   /** How loads end where the key may be at another node by then; all of it stays in this engine unless set. */
@@ -266,6 +268,8 @@ export class Engine {
 
   /** Gives a live entry a new held value and leaves its expiry. */
   replace(entry: Entry, held: unknown): void {
+    // One that was forced runs although there is an entry.
+    this.loads.overtake(entry.key, entry.hash);
     this.locks?.overtake(entry.key);
     this.#version += 1;
     entry.value = held;
@@ -283,6 +287,7 @@ export class Engine {
 
   /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. `own`: where it began with more. */
   setExpiry(entry: Entry, ttl: number | null, own: number | null = ttl): void {
+    this.loads.overtake(entry.key, entry.hash);
     this.locks?.overtake(entry.key);
     entry.ttl = own;
     entry.expires = ttl === null ? Number.POSITIVE_INFINITY : this.clock.now() + ttl;
@@ -310,6 +315,7 @@ export class Engine {
     // A stale one is none, but it must not be answered any more.
     const present = entry ?? this.findStale(key, hash);
     if (present !== undefined) this.#drop(present);
+    else this.#settings.missed?.({ key, hash });
     return entry;
   }
 
@@ -326,10 +332,11 @@ export class Engine {
 
   /**
    * Removes every entry of a partition that carries a tag; returns how many were live. Loads in flight whose results carry
-   * it are not stored.
+   * it are not stored, nor is what transactions have staged with it.
    */
   invalidateTag(partition: number, tag: string): number {
     this.loads.invalidate(partition, tag);
+    this.locks?.invalidate(partition, tag);
     const now = this.clock.now();
     let removed = 0;
     for (const entry of this.#tags.find(partition, tag)) {
@@ -363,14 +370,16 @@ export class Engine {
   takeOver(partition: number, copy: Store): void {
     for (const entry of copy.entries(partition)) {
       if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
+      // The same record may have been here before, and was written elsewhere since.
+      if (entry.staleFor > 0) this.#lapsed.delete(entry);
     }
     this.store.take(partition, copy);
     this.#tags.rebuild(partition, this.store);
   }
 
   /**
-   * This cache over a few entries apart from its own, for a transaction; `changed` is told which were changed. Nothing
-   * expires there but for those who look, and nothing is counted.
+   * This cache over a few entries apart from its own, for a transaction; `changed` is told which were changed, or were to be
+   * removed. Nothing expires there but for those who look, and nothing is counted.
    */
   apart(changed: (key: KeyRef) => void): Engine {
     const { name, clock, random, values, ttl, expiration, functions, commands } = this.#settings;
@@ -384,6 +393,7 @@ export class Engine {
         if (change.type === 'write') changed(change.entry);
         else if (change.type === 'remove') changed(change);
       },
+      missed: changed,
     });
   }
 

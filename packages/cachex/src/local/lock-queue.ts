@@ -9,6 +9,8 @@ export type Identity = string | number | bigint | boolean | null;
 interface Waiter {
   /** The transaction that wants the lock; `undefined` for a call that only wants the key to be free for a moment. */
   readonly id: string | undefined;
+  /** It only reads, and so waits for what is staged, not for a lock. */
+  readonly reads: boolean;
   /** It is its turn: it will be judged again before anything else happens to the key. */
   called: boolean;
   readonly timer: Timer;
@@ -38,9 +40,9 @@ export class LockQueues {
 
   /**
    * Resolves when it is this call's turn to be judged again; rejects with `LOCKED` at `until`, on the clock of this queue.
-   * `id` is that of a transaction that wants the lock.
+   * `id` is that of a transaction that wants the lock; `reads`: whether it is a call that only reads.
    */
-  wait(key: Key, partition: number, until: number, id?: string): Promise<void> {
+  wait(key: Key, partition: number, until: number, id?: string, reads = false): Promise<void> {
     const identity = identityOf(key);
     const queue = this.#queues.get(identity) ?? { partition, waiters: [] };
     if (queue.waiters.length >= longest)
@@ -53,6 +55,7 @@ export class LockQueues {
       });
       const waiter: Waiter = {
         id,
+        reads,
         called: false,
         timer,
         go: () => {
@@ -70,15 +73,22 @@ export class LockQueues {
 
   /** Whether a transaction may lock a key that is free: nobody else was there before it. Its place is given up then. */
   enter(identity: Identity, id: string): boolean {
-    const first = this.#queues.get(identity)?.waiters[0];
-    if (first === undefined) return true;
-    if (first.id !== id) return false;
-    this.#drop(identity, first);
+    const waiters = this.#queues.get(identity)?.waiters ?? [];
+    if (waiters.length > 0 && waiters[0]!.id !== id) return false;
+    // One that has asked again, because the link broke over which it had asked, must not wait for itself.
+    for (const waiter of waiters.filter((each) => each.id === id)) {
+      this.#drop(identity, waiter);
+      waiter.go();
+    }
     return true;
   }
 
-  /** The key is free: calls whose turn it is go on, up to and including the first that will lock it again. */
+  /** The key is free: reads go on, and calls whose turn it is, up to and including the first that will lock it again. */
   free(identity: Identity): void {
+    for (const waiter of this.#queues.get(identity)?.waiters.filter(({ reads }) => reads) ?? []) {
+      this.#drop(identity, waiter);
+      waiter.go();
+    }
     for (;;) {
       const first = this.#queues.get(identity)?.waiters[0];
       if (first === undefined || first.called) return;

@@ -242,9 +242,9 @@ export class Locks {
   }
 
   /** Resolves when a call that waits for this key is to be judged again; see {@link LockQueues.wait}. */
-  wait({ key, hash }: KeyRef, deadline: number, id?: string): Promise<void> {
+  wait({ key, hash }: KeyRef, deadline: number, id?: string, reads?: boolean): Promise<void> {
     const partition = partitionOf(hash, this.#partitions);
-    return this.#queues.wait(key, partition, this.#patience(deadline), id);
+    return this.#queues.wait(key, partition, this.#patience(deadline), id, reads);
   }
 
   /** Whether a key of these partitions is locked. */
@@ -286,6 +286,20 @@ export class Locks {
     if (this.#holders.size === 0) return;
     for (const lock of [...(this.#parts.get(partition)?.locks.values() ?? [])])
       this.#overrule(lock, () => false);
+  }
+
+  /** What is staged to carry this tag is not there in the end, as if the transaction had been before, if it is committed. */
+  invalidate(partition: number, tag: string): void {
+    if (this.#holders.size === 0) return;
+    for (const lock of this.#parts.get(partition)?.locks.values() ?? []) {
+      const { staged } = lock;
+      if (staged?.writes.some((write) => carries(write, tag)) !== true) continue;
+      const writes = staged.writes.map((write): Write => {
+        return carries(write, tag) ? ['remove', write[1], [writtenKey(write)]] : write;
+      });
+      lock.staged = { ...staged, writes };
+      this.#changed({ type: 'lock', partition, lock });
+    }
   }
 
   /** Nodes have gone for good: nobody will commit what they ran. */
@@ -434,4 +448,10 @@ export class Locks {
     const left = deadline - this.#settings.clock.now();
     return deadline - Math.min(500, left / 4);
   }
+}
+
+function carries(write: Write, tag: string): boolean {
+  if (write[0] !== 'put') return false;
+  const [, , , , , tags] = write[2];
+  return tags?.includes(tag) === true;
 }

@@ -35,10 +35,13 @@ function applyWrite(engine: Engine, write: Write): 'writes' | 'updates' | 'remov
     return engine.discard(key, hash) ? 'removals' : undefined;
   const entry = engine.peek(key, hash);
   if (what === 'put') {
-    // One that has expired meanwhile does not come back; one that never does may have been evicted.
-    if (kept && entry === undefined && remaining !== null) return undefined;
+    // One that has expired meanwhile does not come back, nor does its older value as a stale one; one that never expires may
+    // have been evicted.
+    if (kept && entry === undefined && remaining !== null) {
+      engine.discard(key, hash);
+      return undefined;
+    }
     if (kept && entry !== undefined) {
-      engine.loads.overtake(key, hash);
       engine.replace(entry, write[4]);
       return 'updates';
     }

@@ -180,6 +180,14 @@ describe.each(setUps)('fetch of what is stale $name', (setUp) => {
     expect(await cache.size()).toBe(6);
   });
 
+  it('is gone once a transaction has removed it', async () => {
+    const { cache, stranger, advance } = await setUp.open({ functions: { load: () => 'old' } });
+    await stranger('a').fetch('a', 'load', kept);
+    advance(100);
+    await cache.transaction(['a'], async (tx) => tx.del('a'));
+    expect(await stranger('a').fetch('a', () => 'new')).toBe('new');
+  });
+
   itSteadily(setUp, 'is removed, told and counted once it is not kept any longer', async () => {
     const { cache, counted, advance } = await setUp.open({
       stats: true,

@@ -70,6 +70,22 @@ describe('the copy of an entry', () => {
     expect(told).toEqual(['write', 'lapse', 'write', 'lapse']);
   });
 
+  it('is told of that again once it was away, and was written there', () => {
+    const told: string[] = [];
+    const { engine, clock } = anEngine({ changed: ({ type }) => told.push(type) });
+    const replica = new EngineReplica(engine, values, codec, () => true);
+    engine.write(key, hash, 'value', 100, { staleFor: 1_000 });
+    clock.advance(100);
+    engine.peek(key, hash);
+    replica.demote(partition);
+    replica.stage(partition, ['write', key, hash, codec.encode('there'), 77, 0, 100, 100, 1_000, undefined]);
+    replica.promote(partition);
+    expect(engine.peek(key, hash)).toMatchObject({ version: 77 });
+    clock.advance(100);
+    expect(engine.peek(key, hash)).toBeUndefined();
+    expect(told).toEqual(['write', 'lapse', 'lapse']);
+  });
+
   it('is in a snapshot while it is kept, and not after that', () => {
     const { owner } = ownerAndCopy();
     owner.engine.write(key, hash, 'value', 100, { staleFor: 1_000, tags: ['users'] });

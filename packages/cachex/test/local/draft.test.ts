@@ -44,6 +44,7 @@ describe('what was done to a draft', () => {
       ['put', hash('a'), ['a', 0, 50, 50], false, 2],
       ['put', hash('b'), ['b', 0, null, null], true, 'b after'],
       ['remove', hash('c'), ['c']],
+      ['remove', hash('e'), ['e']],
       ['put', hash('f'), ['f', 0, null, null], false, engine.hold(undefined)],
     ]);
     expect(engine.open(engine.find('a', hash('a'))!.value)).toBe('a before');
@@ -129,6 +130,37 @@ describe('writing it', () => {
     engine.discard('a', hashKey('a'));
     applyWrites(engine, writes);
     expect([engine.peek('a', hashKey('a'))?.value, engine.peek('b', hashKey('b'))]).toEqual([2, undefined]);
+  });
+});
+
+describe('what has expired and is kept as a stale value', () => {
+  const stale = (engine: Engine, key: Key): unknown => engine.findStale(key, hashKey(key))?.value;
+
+  it('is not answered any more once a transaction has removed the key', () => {
+    const { engine, clock } = withEntries();
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    for (const key of keys) engine.write(key, hashKey(key), 'old', 100, { staleFor: 1_000 });
+    clock.advance(100);
+    const writes = written(engine, keys, (tx) => {
+      tx.del!('a');
+      tx.take!('b');
+      tx.expire!('c', 0);
+      tx.put!('d', 1);
+      tx.del!('d');
+      tx.get!('e');
+    });
+    applyWrites(engine, writes);
+    expect(keys.map((key) => stale(engine, key))).toEqual([...Array(4).fill(undefined), 'old']);
+    expect(engine.statistics!.read()).toMatchObject({ removals: 0, expirations: 0 });
+  });
+
+  it('is not what a transaction had replaced before it expired', () => {
+    const { engine, clock } = withEntries();
+    engine.write('a', hashKey('a'), 'old', 100, { staleFor: 1_000 });
+    const writes = written(engine, ['a'], (tx) => void tx.update!('a', 'new'));
+    clock.advance(100);
+    applyWrites(engine, writes);
+    expect([engine.peek('a', hashKey('a')), stale(engine, 'a')]).toEqual([undefined, undefined]);
   });
 });
 

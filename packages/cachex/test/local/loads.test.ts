@@ -162,6 +162,25 @@ describe('a change that overtakes a load', () => {
     expect(engine.loads.running).toBe(0);
   });
 
+  it('wins over one that was forced although there is an entry', async () => {
+    const { engine } = anEngine();
+    const { calls, loader } = slowLoader();
+    const force = () => engine.loads.fetch(engine, 'ada', hashKey('ada'), loader, { forceRefresh: true });
+    const entry = engine.write('ada', hashKey('ada'), 'first', 50);
+    const replaced = force();
+    engine.replace(entry, 'newer');
+    calls[0]!.resolve('older');
+    expect([await replaced, find(engine, 'ada')]).toEqual(['older', 'newer']);
+    const expiring = force();
+    engine.setExpiry(entry, 10);
+    calls[1]!.resolve('older');
+    expect([await expiring, find(engine, 'ada'), entry.ttl]).toEqual(['older', 'newer', 10]);
+    const read = force();
+    engine.touch(entry);
+    calls[2]!.resolve('loaded');
+    expect([await read, find(engine, 'ada')]).toEqual(['loaded', 'loaded']);
+  });
+
   it('lets the next fetch load anew, and the older load does not disturb the newer', async () => {
     const { engine } = anEngine();
     const { calls, loader } = slowLoader();

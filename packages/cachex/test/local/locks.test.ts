@@ -140,6 +140,24 @@ describe('a lock', () => {
     locks.overtakePartition(x.hash % partitions);
     expect(locks.held('a:2', x.hash)?.staged?.writes).toEqual([]);
   });
+
+  it('has nothing staged that carries a tag which was invalidated', () => {
+    locks.take('a:1', x, 100);
+    locks.take('a:1', near, 100);
+    const tagged = ['put', near.hash, [near.key, 0, null, null, 0, ['t', 'u']], false, 1] as const;
+    const writes = [...staged.writes, tagged];
+    locks.stage(locks.held('a:1', x.hash)!, x.hash, { ...staged, writes }, 100);
+    const told = changes.length;
+    locks.invalidate(x.hash % partitions, 'other');
+    locks.invalidate((x.hash + 1) % partitions, 't');
+    expect(changes).toHaveLength(told);
+    locks.invalidate(x.hash % partitions, 'u');
+    expect(changes).toHaveLength(told + 1);
+    expect(locks.held('a:1', x.hash)?.staged?.writes).toEqual([
+      ...staged.writes,
+      ['remove', near.hash, [near.key]],
+    ]);
+  });
 });
 
 describe('those who wait for a lock', () => {
@@ -176,6 +194,18 @@ describe('those who wait for a lock', () => {
     await settle();
     clock.turn();
     expect(await ended(second)).toBe('done');
+  });
+
+  it('do not wait for themselves if they have asked twice', async () => {
+    locks.take('a:1', x, 10_000);
+    const deadline = clock.now() + 10_000;
+    const [, again, other] = ['b:1', 'b:1', 'c:1'].map((id) => locks.wait(x, deadline, id));
+    locks.release(locks.held('a:1', x.hash)!);
+    await settle();
+    expect(locks.take('b:1', x, 10_000)).toBe(true);
+    expect([await ended(again!), await ended(other!)]).toEqual(['done', 'pending']);
+    locks.release(locks.held('b:1', x.hash)!);
+    expect([await ended(other!), clock.timers]).toEqual(['done', 0]);
   });
 
   it('are told LOCKED a little before their time is over', async () => {

@@ -1,7 +1,6 @@
-import { clear } from '../../actions/clear.ts';
 import { checkReset, type ResetOptions, resets } from '../../actions/reset.ts';
 import { sum } from '../../merge.ts';
-import { type Caller, operationHandler } from '../caller.ts';
+import { operationHandler } from '../caller.ts';
 import type { Composition } from '../composition.ts';
 import { askEveryNode } from '../every-node.ts';
 import { mergeParts } from '../merge-parts.ts';
@@ -12,7 +11,9 @@ export const reset: Composition<[options: ResetOptions | undefined]> = {
   toldElsewhere: true,
   async compose(caller, options): Promise<number> {
     checkReset(caller.engine, options);
-    const removed = resets(options, 'cache') ? await clearAll(caller) : 0;
+    const removed = resets(options, 'cache')
+      ? await mergeParts('reset', sum, caller.operateAll('clear', []), caller.settings)
+      : 0;
     await askEveryNode(caller, operationHandler('reset'), [options], {
       name: 'reset',
       merge: { name: 'none', combine: () => undefined },
@@ -21,9 +22,3 @@ export const reset: Composition<[options: ResetOptions | undefined]> = {
     return removed;
   },
 };
-
-async function clearAll(caller: Caller): Promise<number> {
-  const { engine, settings } = caller;
-  if (settings.local === true) return clear.execute(engine, engine.partitions, undefined);
-  return mergeParts('reset', sum, caller.operateAll('clear', []), settings);
-}
