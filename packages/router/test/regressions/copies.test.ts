@@ -118,3 +118,19 @@ it('a copy is not named at a node that has yet to open what was opened meanwhile
   await cluster.clock.advance(1_000);
   expect(a.view.backups).toEqual(Array(8).fill(['b']));
 });
+
+it('a copy is kept where it is while its node has yet to open what was opened meanwhile, and nobody else can have one', async () => {
+  cluster = new TestCluster({ seed: 31, storeDelay: 1 });
+  const a = await cluster.join('a', { partitions: 8, backups: 1 });
+  await cluster.run(a.open('box', box(a)));
+  const b = await cluster.join('b');
+  await cluster.run(b.open('box', box(b)));
+  await until(cluster, () => b.status().underReplicated + b.status().moving === 0 && owned(b).length === 4);
+  const mine = owned(a);
+  for (const partition of mine) await cluster.run(ask(b, partition, 'put', { value: 'kept' }));
+  await cluster.run(a.open('other', box(a, 'other')));
+  await cluster.clock.advance(1_000);
+  expect(mine.map((partition) => a.view.backups[partition])).toEqual(mine.map(() => ['b']));
+  cluster.crash('a');
+  for (const partition of mine) expect(await cluster.run(ask(b, partition, 'get'))).toBe('kept');
+});
