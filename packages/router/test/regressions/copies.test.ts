@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RoutedNode } from '../../src/index.ts';
 import { TestCluster } from '../../src/testing/index.ts';
-import { aGate, ask, box, owned, steered, until } from './kit.ts';
+import { aGate, ask, box, ending, owned, steered, until } from './kit.ts';
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -133,4 +133,32 @@ it('a copy is kept where it is while its node has yet to open what was opened me
   expect(mine.map((partition) => a.view.backups[partition])).toEqual(mine.map(() => ['b']));
   cluster.crash('a');
   for (const partition of mine) expect(await cluster.run(ask(b, partition, 'get'))).toBe('kept');
+});
+
+it('a copy that was refused does not count as in sync while the view still names it', async () => {
+  cluster = new TestCluster({ seed: 32, storeDelay: 1 });
+  const store = steered(cluster.store.open());
+  const a = await cluster.join('a', { partitions: 8, backups: 1, settle: 60_000, store });
+  await cluster.run(a.open('box', box(a)));
+  const b = await cluster.join('b');
+  await cluster.run(b.open('box', box(b)));
+  await until(cluster, () => b.view.backups.every((ids) => ids.length === 1));
+  await cluster.run(a.open('other', box(a, 'other')));
+  const publication = aGate();
+  let lacking = false;
+  store.before = (operation, next) => {
+    if (operation !== 'compareAndSet' || next!.backups[3]!.length > 0) return;
+    lacking = true;
+    return publication.passed;
+  };
+  const put = ending(ask(a, 3, 'put', { service: 'other', value: 'new' }));
+  await until(cluster, () => lacking);
+  await cluster.run(b.open('other', box(b, 'other')));
+  await until(cluster, () => a.view.epoch === b.view.epoch);
+  expect(a.view.backups[3]).toEqual(['b']);
+  expect(a.status().underReplicated).toBe(1);
+  publication.open();
+  await until(cluster, () => put.state === 'answered');
+  await until(cluster, () => a.status().underReplicated === 0);
+  expect(a.view.backups[3]).toEqual(['b']);
 });
