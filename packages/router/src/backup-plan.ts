@@ -31,14 +31,21 @@ export class BackupPlan {
   }
 }
 
-/** How many partitions have fewer in-sync copies than they could. */
-export function underReplicated(view: View): number {
+/**
+ * How many partitions have fewer in-sync copies than they could. `kept`: whether one that the view names is in sync, as far
+ * as is known here.
+ */
+export function underReplicated(
+  view: View,
+  kept: (id: string, partition: number) => boolean = () => true,
+): number {
   if (view.redundancy === 0) return 0;
   const able = new Set(view.members.filter((member) => mayHold(view, member)).map(({ id }) => id));
   return view.owners.filter((owner, partition) => {
     if (owner === null) return false;
     const possible = able.size - (able.has(owner) ? 1 : 0);
-    return view.backups[partition]!.length < Math.min(view.redundancy, possible);
+    const there = view.backups[partition]!.filter((id) => kept(id, partition));
+    return there.length < Math.min(view.redundancy, possible);
   }).length;
 }
 

@@ -193,7 +193,11 @@ export class Backups {
         const wanted = plan.wanted(partition);
         // Only once all that are wanted are there.
         if (moving(partition) || !wanted.every((id) => backups.includes(id))) return backups;
-        return backups.filter((id) => wanted.includes(id));
+        // Others stay where that is too few, as while members have yet to open what was opened meanwhile. Not at one that is to
+        // be emptied: it may wait to leave.
+        const others = backups.filter((id) => !wanted.includes(id) && memberOf(view, id)!.weight > 0);
+        const kept = others.slice(0, view.redundancy - wanted.length);
+        return backups.filter((id) => wanted.includes(id) || kept.includes(id));
       });
     };
     if (surplus(agreement.view).size === 0) return false;

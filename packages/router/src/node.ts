@@ -411,7 +411,9 @@ export class RoutedNode implements AsyncDisposable {
   status(): NodeStatus {
     const up = (id: string): boolean => id === this.id || this.#mesh.get(id)?.up === true;
     const planned = planMoves(this.view, this.#settings.router);
-    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), up);
+    const kept = (id: string, partition: number): boolean =>
+      this.view.owners[partition] !== this.id || this.#replication.reaches(id, partition);
+    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), up, kept);
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {

@@ -25,7 +25,7 @@ export interface NodeStatus {
   readonly members: readonly MemberStatus[];
   /** Partitions that nobody owns: their keys cannot be reached. */
   readonly unowned: number;
-  /** Partitions with fewer in-sync backups than there are to be, or can be. */
+  /** Partitions with fewer in-sync backups than there are to be, or can be. A node knows best about those that it owns. */
   readonly underReplicated: number;
   /** Partitions that the router wants elsewhere than they are. */
   readonly moving: number;
@@ -40,6 +40,7 @@ export function statusOf(
   planned: readonly Move[],
   moves: readonly MoveStatus[],
   up: (id: string) => boolean,
+  kept: (id: string, partition: number) => boolean,
 ): NodeStatus {
   const counts = new Map<string | null, number>();
   const copies = new Map<string, number>();
@@ -60,7 +61,7 @@ export function statusOf(
       up: up(member.id),
     })),
     unowned: counts.get(null) ?? 0,
-    underReplicated: underReplicated(view),
+    underReplicated: underReplicated(view, kept),
     moving: planned.length,
     moves,
   };

@@ -168,7 +168,7 @@ export class Faults {
     const { hosts, rest, over, complete } = this.#options;
     while (!over()) {
       await rest(8);
-      if (over() || hosts.running.length < 2 || !hosts.calm || !complete()) continue;
+      if (over() || hosts.running.length < 2 || !hosts.calm || !hosts.synced || !complete()) continue;
       this.#cutting = true;
       const one = hosts.pick().id;
       const others = hosts.running.map(({ id }) => id).filter((id) => id !== one);

@@ -67,6 +67,15 @@ export class Hosts {
     );
   }
 
+  /**
+   * Whether every owner has all its copies in sync, as it knows itself. The view names one that was refused, as by a node
+   * that had yet to open what was written to, until its owner has taken it out. Who dies meanwhile loses nothing by that; but
+   * who is cut off goes on doing so, as the others heard it after it found out, and is removed without a copy.
+   */
+  get synced(): boolean {
+    return this.running.every(({ node }) => node.status().underReplicated === 0);
+  }
+
   /** One that runs, at random. */
   pick(): Host {
     return this.running[Math.floor(this.#options.random() * this.running.length)]!;

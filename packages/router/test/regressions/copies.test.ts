@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RoutedNode } from '../../src/index.ts';
 import { TestCluster } from '../../src/testing/index.ts';
-import { aGate, ask, box, owned, steered, until } from './kit.ts';
+import { aGate, ask, box, ending, owned, steered, until } from './kit.ts';
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -117,4 +117,48 @@ it('a copy is not named at a node that has yet to open what was opened meanwhile
   await cluster.run(b.open('other', box(b, 'other')));
   await cluster.clock.advance(1_000);
   expect(a.view.backups).toEqual(Array(8).fill(['b']));
+});
+
+it('a copy is kept where it is while its node has yet to open what was opened meanwhile, and nobody else can have one', async () => {
+  cluster = new TestCluster({ seed: 31, storeDelay: 1 });
+  const a = await cluster.join('a', { partitions: 8, backups: 1 });
+  await cluster.run(a.open('box', box(a)));
+  const b = await cluster.join('b');
+  await cluster.run(b.open('box', box(b)));
+  await until(cluster, () => b.status().underReplicated + b.status().moving === 0 && owned(b).length === 4);
+  const mine = owned(a);
+  for (const partition of mine) await cluster.run(ask(b, partition, 'put', { value: 'kept' }));
+  await cluster.run(a.open('other', box(a, 'other')));
+  await cluster.clock.advance(1_000);
+  expect(mine.map((partition) => a.view.backups[partition])).toEqual(mine.map(() => ['b']));
+  cluster.crash('a');
+  for (const partition of mine) expect(await cluster.run(ask(b, partition, 'get'))).toBe('kept');
+});
+
+it('a copy that was refused does not count as in sync while the view still names it', async () => {
+  cluster = new TestCluster({ seed: 32, storeDelay: 1 });
+  const store = steered(cluster.store.open());
+  const a = await cluster.join('a', { partitions: 8, backups: 1, settle: 60_000, store });
+  await cluster.run(a.open('box', box(a)));
+  const b = await cluster.join('b');
+  await cluster.run(b.open('box', box(b)));
+  await until(cluster, () => b.view.backups.every((ids) => ids.length === 1));
+  await cluster.run(a.open('other', box(a, 'other')));
+  const publication = aGate();
+  let lacking = false;
+  store.before = (operation, next) => {
+    if (operation !== 'compareAndSet' || next!.backups[3]!.length > 0) return;
+    lacking = true;
+    return publication.passed;
+  };
+  const put = ending(ask(a, 3, 'put', { service: 'other', value: 'new' }));
+  await until(cluster, () => lacking);
+  await cluster.run(b.open('other', box(b, 'other')));
+  await until(cluster, () => a.view.epoch === b.view.epoch);
+  expect(a.view.backups[3]).toEqual(['b']);
+  expect(a.status().underReplicated).toBe(1);
+  publication.open();
+  await until(cluster, () => put.state === 'answered');
+  await until(cluster, () => a.status().underReplicated === 0);
+  expect(a.view.backups[3]).toEqual(['b']);
 });
