@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -39,8 +40,10 @@ export default defineConfig({
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // One for each core, where by default one core is left alone: most of the time is that of two long files.
-    maxWorkers: '100%',
+    // One more than there are cores: some of the long files mostly wait for real processes.
+    maxWorkers: availableParallelism() + 1,
+    // Simulated clusters make much that is dead a moment later.
+    execArgv: ['--max-semi-space-size=64'],
     sequence: { sequencer: SlowFirst },
     projects: [
       // Loading everything anew for each file would take a tenth of the time; only what is mocked has to be.
