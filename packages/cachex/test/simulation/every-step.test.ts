@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ClusterCache, ClusterNode } from '../../src/cluster/index.ts';
 
 /** `STRIDE=1` crashes at each step; otherwise it is enough to look at some, another set for each victim. */
-const stride = Number(process.env.STRIDE ?? 11);
+const stride = Number(process.env.STRIDE ?? 22);
 const patience = { timeout: 24 * 3_600_000 };
 const keys = Array.from({ length: 24 }, (_, key) => key);
 const counters = [100, 101, 102, 103];
