@@ -123,7 +123,8 @@ function sockets(name: string, ids: readonly string[]): SetUp {
     ids,
     async (id) => {
       directory ??= await mkdtemp(joinPath(tmpdir(), 'cachex-'));
-      return join({ cluster: 'test', directory, id, settle: 1 });
+      // They share a thread, and with it other tests: silence is not the subject.
+      return join({ cluster: 'test', directory, id, settle: 1, failureAfter: '1m' });
     },
     (work) => work,
     async () => {

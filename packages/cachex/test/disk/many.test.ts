@@ -18,7 +18,15 @@ const slack = 10_000;
 async function start(directory: string, ids: readonly string[]): Promise<ClusterNode[]> {
   const nodes: ClusterNode[] = [];
   for (const id of ids) {
-    const node = await join({ cluster: 'many', directory, id, settle: 1, timeout: '30s' });
+    // They share a thread that is busy for long: silence is not the subject.
+    const node = await join({
+      cluster: 'many',
+      directory,
+      id,
+      settle: 1,
+      timeout: '30s',
+      failureAfter: '1m',
+    });
     node.cache('users');
     nodes.push(node);
   }
