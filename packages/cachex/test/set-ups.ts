@@ -55,6 +55,8 @@ export interface SetUp {
   readonly clustered: boolean;
   /** Whether the same nodes are there throughout; what is counted at a node goes with it. */
   readonly steady: boolean;
+  /** Where they are not: how many of the nodes that are to join, leave and die have yet to do so in the body that runs. */
+  awaited?(): number;
   readonly nodes: number;
   /** Opens a new cache; `options` may differ from node to node. */
   open(options?: Options | ((node: number) => Options)): Promise<Opened>;
@@ -184,10 +186,12 @@ function churning(name: string, ids: readonly string[]): SetUp {
   const clusters: TestCluster[] = [];
   /** Where time passes now. */
   let latest: TestCluster | undefined;
+  let awaited = 0;
   return {
     name,
     clustered: true,
     steady: false,
+    awaited: () => awaited,
     nodes: ids.length,
     async open(options = {}) {
       const cluster = new TestCluster({ seed: 7 + clusters.length });
@@ -216,11 +220,13 @@ function churning(name: string, ids: readonly string[]): SetUp {
         { allowed: survives, happen: () => cluster.crash('victim') },
         { allowed: () => true, happen: () => during(members.get('leaver')!.node.leave()) },
       ];
+      awaited = events.length;
       const facades = ids.map((id) =>
         facade(members.get(id)!.cache, (work, action) => {
           const running = work() as Promise<unknown>;
           if (events[0]?.allowed(action) === true) {
             const { happen } = events.shift()!;
+            awaited = events.length;
             // Once the call is on its way.
             cluster.clock.after(1, happen);
           }

@@ -1,4 +1,4 @@
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { setUps } from '../set-ups.ts';
 import { rows } from './rows.ts';
 
@@ -11,6 +11,8 @@ describe.each(setUps)('the plan, $name:', (setUp) => {
       const { plan, promised, fact, here } = row;
       Object.assign(task.meta, { plan, promised, fact, here, place: setUp.name });
       await row.shows(await setUp.open(row.options ?? {}), setUp);
+      // All of it has happened in the middle.
+      expect(setUp.awaited?.() ?? 0).toBe(0);
     });
   }
 });
