@@ -62,6 +62,20 @@ describe('a dump', () => {
     );
   });
 
+  it('is refused with the offset at which the damaged part begins', async () => {
+    const starts = [0, 20 + whole.readUInt32BE(12)];
+    const blocks = whole.readUInt32BE(whole.length - 48);
+    for (let n = 0; n < blocks; n += 1)
+      starts.push(starts.at(-1)! + 21 + whole.readUInt32BE(starts.at(-1)! + 9));
+    for (const [n, start] of starts.slice(0, -1).entries()) {
+      // What follows the lengths, and the last byte of the part.
+      for (const at of [start + 18, starts[n + 1]! - 1]) {
+        const { outcome } = await loaded(flipped(at, 1));
+        expect(outcome, `byte ${at}`).toMatchObject({ code: 'INVALID_DUMP', offset: start });
+      }
+    }
+  });
+
   it('that ends too early, goes on, or lacks a piece is refused, and nothing of it loaded', async () => {
     for (let length = 0; length < 80; length += 1) await expectRefused(whole.subarray(0, length));
     await fc.assert(
