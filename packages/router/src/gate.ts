@@ -86,6 +86,11 @@ export class Gate {
     }
   }
 
+  /** Whether replies for a partition count on the copy that a member has, or may have by now. */
+  counts(id: string, partition: number): boolean {
+    return [...this.#copies(partition)].includes(id);
+  }
+
   /** Another view is in force, or the stream to one member has come further: lets go on whom nothing holds any more. */
   review(member?: string): void {
     const { self, view } = this.#options;
@@ -95,7 +100,7 @@ export class Gate {
         const { owners, backups } = view();
         const needed = backups[partition]!.includes(id) || this.#joining.get(partition)?.has(id) === true;
         // A partition that this node has handed over was sealed, and its new owner has everything.
-        if (needed && owners[partition] === self && !arrived(outflow, partition, position)) continue;
+        if (needed && owners[partition] === self && outflow?.arrived(partition, position) !== true) continue;
         this.#forget(each);
         each.resolve(true);
       }
@@ -139,7 +144,7 @@ export class Gate {
   #wait(id: string, partition: number, list: Held[]): Promise<boolean> | undefined {
     const outflow = this.#options.replication.present(id);
     const position = outflow?.position(partition) ?? 0;
-    if (arrived(outflow, partition, position)) return undefined;
+    if (outflow?.arrived(partition, position) === true) return undefined;
     if (this.#closed) return Promise.resolve(false);
     return new Promise((resolve) => {
       const each: Held = { id, partition, outflow, position, resolve };
@@ -156,9 +161,4 @@ export class Gate {
     if (held.size === 0) this.#held.delete(each.id);
     if (this.#held.size === 0) this.#emptied?.();
   }
-}
-
-/** Whether a copy has everything up to a position. One that its stream does not know any more has nothing for certain. */
-function arrived(outflow: Outflow | undefined, partition: number, position: number): boolean {
-  return outflow?.has(partition) === true && outflow.applied(position);
 }

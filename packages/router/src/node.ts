@@ -195,6 +195,7 @@ export class RoutedNode implements AsyncDisposable {
       patience: failureAfter,
       safeguards,
       view: () => agreement.view,
+      counted: (to, partition) => this.#gate.counts(to, partition),
       // As a list: it holds values that are encoded already, which cannot be fields of an object.
       send: (to, { stream, sequence, epoch, units }) =>
         tell(to, 'replicate', [stream, sequence, epoch, units]) as Promise<StreamAnswer>,

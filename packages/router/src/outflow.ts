@@ -22,6 +22,8 @@ export interface OutflowOptions {
   /** Turned off in one test only: changes then leave in whatever order. */
   readonly ordered: boolean;
   view(): View;
+  /** Whether the target's copy of a partition is counted on: the view names it, or may be about to. */
+  counted(partition: number): boolean;
   send(message: StreamMessage): Promise<StreamAnswer>;
   /** Something was acknowledged; `broken`: a copy was refused, or the stream has failed. */
   progress(broken: boolean): void;
@@ -37,6 +39,8 @@ interface Copied {
   readonly term: number;
   /** The position of the record that began it. */
   readonly since: number;
+  /** The position of the record with which it is all there; none while it is being copied. */
+  complete: number;
   /** The position of the last change. */
   last: number;
 }
@@ -114,6 +118,15 @@ export class Outflow {
   }
 
   /**
+   * Whether the target's copy of a partition has everything up to a position. One that this stream does not know any more
+   * has nothing for certain; nor has one that was begun anew, until it is complete.
+   */
+  arrived(partition: number, position: number): boolean {
+    const copy = this.#copies.get(partition);
+    return copy !== undefined && this.applied(Math.max(position, copy.complete));
+  }
+
+  /**
    * Copies partitions while they change. Resolves when the target's copies are in sync, and will stay so; rejects when the
    * target refuses one or the stream fails. What is there already, in that scope, is not copied again.
    */
@@ -144,7 +157,8 @@ export class Outflow {
   /** Goes on with the copy that the target has from the owner before this one, who left it as this one took it over. */
   attach(partition: number): void {
     const { terms, origins } = this.#options.view();
-    this.#begin(partition, 'backed', ['attach', terms[partition]!, origins[partition]!]);
+    const copy = this.#begin(partition, 'backed', ['attach', terms[partition]!, origins[partition]!]);
+    copy.complete = copy.last;
   }
 
   /** The target may drop its copies. */
@@ -204,24 +218,29 @@ export class Outflow {
     );
   }
 
-  #begin(partition: number, scope: Scope, record: CopyRecord): void {
+  #begin(partition: number, scope: Scope, record: CopyRecord): Copied {
     const since = this.#made + 1;
+    const term = this.#options.view().terms[partition]!;
+    const copy: Copied = { scope, term, since, complete: Number.POSITIVE_INFINITY, last: since };
     this.#refused.delete(partition);
-    this.#copies.set(partition, { scope, term: this.#options.view().terms[partition]!, since, last: since });
+    this.#copies.set(partition, copy);
     this.#push([[copyRecords, partition, record]]);
+    return copy;
   }
 
   async #feed(partitions: readonly number[], scope: Scope): Promise<void> {
-    const { services, view } = this.#options;
+    const { services, view, counted } = this.#options;
     for (const partition of partitions) {
       this.#check();
       const there = this.#copies.get(partition);
       if (there?.scope === 'all' || there?.scope === scope) continue;
       if (there === undefined) {
+        // It was refused, or went with an earlier stream. What replies and others count on is first taken out.
+        if (counted(partition)) throw new Error(`the copy of partition ${partition} is not in sync`);
         const { terms, origins } = view();
         this.#begin(partition, scope, ['open', terms[partition]!, origins[partition]!]);
       } else there.scope = scope;
-      const copy = this.#copies.get(partition);
+      const copy = this.#copies.get(partition)!;
       for (const [name, service] of services.entries()) {
         const backed = service.backed !== false;
         // A copy that was a backup lacks only what is not backed up.
@@ -234,7 +253,9 @@ export class Outflow {
           if (this.#copies.get(partition) !== copy) throw new Error(`partition ${partition} has gone`);
         }
       }
-      if (there === undefined) this.#push([[copyRecords, partition, ['synced']]]);
+      if (there !== undefined) continue;
+      this.#push([[copyRecords, partition, ['synced']]]);
+      copy.complete = copy.last;
     }
   }
 

@@ -15,6 +15,8 @@ export interface ReplicationOptions {
   readonly patience: number;
   readonly safeguards: Safeguards;
   view(): View;
+  /** Whether a member's copy of a partition is counted on: the view names it, or may be about to. */
+  counted(id: string, partition: number): boolean;
   send(to: string, message: StreamMessage): Promise<StreamAnswer>;
   /** The stream to a member has come further; `broken`: it has failed, or a copy on it was refused. */
   progress(to: string, broken: boolean): void;
@@ -127,12 +129,13 @@ export class Replication {
   }
 
   #begin(to: string): Outflow {
-    const { incarnation, safeguards, send, progress, log, ...rest } = this.#options;
+    const { incarnation, safeguards, counted, send, progress, log, ...rest } = this.#options;
     this.#streams += 1;
     const outflow: Outflow = new Outflow({
       ...rest,
       stream: `${incarnation}:${this.#streams}`,
       ordered: safeguards.orderedDeltas,
+      counted: (partition) => counted(to, partition),
       send: (message) => send(to, message),
       progress: (broken) => {
         const { failure } = outflow;

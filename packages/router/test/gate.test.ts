@@ -35,6 +35,7 @@ beforeEach(async () => {
     patience: 3_000,
     safeguards: allSafeguards,
     view: () => view,
+    counted: (id, partition) => gate.counts(id, partition),
     send: (to) => {
       if (prompt) return Promise.resolve([]);
       return new Promise((resolve) => {
@@ -159,6 +160,23 @@ describe('a reply', () => {
     expect(reply.safe).toBe(true);
   });
 
+  it('waits for a published copy that was refused, whatever is then sent to its member', async () => {
+    change();
+    const before = follow(gate.pass([1]));
+    for (const resolve of unanswered.get('b')!.splice(0)) resolve([1]);
+    await answer('c');
+    const after = follow(gate.pass([1]));
+    prompt = true;
+    const again = replication.present('b')!.copy([1], 'all');
+    await expect(again).rejects.toThrow('not in sync');
+    gate.review();
+    await clock.advance(0);
+    expect([before.safe, after.safe]).toEqual([undefined, undefined]);
+    publish(1, 'c');
+    await clock.advance(0);
+    expect([before.safe, after.safe]).toEqual([true, true]);
+  });
+
   it('is not known to be safe when this node closes, nor afterwards', async () => {
     change();
     const reply = follow(gate.pass([1]));
@@ -184,6 +202,13 @@ describe('a reply', () => {
 });
 
 describe('a copy whose publication is under way', () => {
+  it('is counted on like one that is published, and unlike any other', async () => {
+    expect(['b', 'c', 'd'].map((id) => gate.counts(id, 1))).toEqual([true, true, false]);
+    expect(gate.counts('b', 2)).toBe(false);
+    await gate.including('b', [2], async () => expect(gate.counts('b', 2)).toBe(true));
+    expect(gate.counts('b', 2)).toBe(false);
+  });
+
   it('holds replies as if it were published, until the outcome is known', async () => {
     publish(1);
     let end: () => void = () => {};

@@ -66,6 +66,7 @@ function outflowOf(more: Partial<OutflowOptions> = {}): Outflow {
     patience: 3_000,
     ordered: true,
     view: () => view,
+    counted: () => false,
     send: (message) =>
       new Promise((resolve, reject) => {
         const lose = (code = 'NODE_DOWN'): void => reject(Object.assign(new Error('lost'), { code }));
@@ -237,6 +238,40 @@ describe('a stream of copies', () => {
     const again = outcome(outflow.copy([1], 'backed'));
     expect(await answerAll()).toEqual([opened(1), ['box', 1, ['one']], ['box', 1, ['uno']], synced(1)]);
     expect(again.ended).toBe('resolved');
+  });
+
+  it('does not begin a copy anew that is counted on, and goes on with one that is there', async () => {
+    const outflow = outflowOf({ counted: () => true });
+    outflow.attach(1);
+    outflow.attach(2);
+    await answerAll([1]);
+    const outcomes = [1, 2].map((partition) => outcome(outflow.copy([partition], 'all')));
+    expect(await answerAll()).toEqual([]);
+    expect(outcomes.map(({ ended }) => ended)).toEqual([
+      'the copy of partition 1 is not in sync',
+      'resolved',
+    ]);
+  });
+
+  it('has nothing for certain of a copy that was refused and begun anew, until that is complete', async () => {
+    const outflow = outflowOf();
+    outflow.attach(1);
+    const before = outflow.position(1);
+    await answerAll();
+    expect(outflow.arrived(1, before)).toBe(true);
+    outflow.changed(change('x', 1));
+    await answerAll([1]);
+    expect(outflow.arrived(1, before)).toBe(false);
+    void outflow.copy([1], 'backed');
+    expect(outflow.arrived(1, before)).toBe(false);
+    for (let answered = 0; answered < 3; answered += 1) {
+      await clock.advance(0);
+      sent.shift()!.answer([]);
+      await clock.advance(0);
+      expect(outflow.arrived(1, before)).toBe(false);
+    }
+    await answerAll();
+    expect(outflow.arrived(1, before)).toBe(true);
   });
 
   it('does not take a refusal for one of a copy that was begun after it', async () => {

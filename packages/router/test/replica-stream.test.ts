@@ -92,6 +92,7 @@ class Pair {
       patience,
       ordered: true,
       view: () => this.view,
+      counted: () => false,
       send,
       progress: () => {},
     });

@@ -162,3 +162,92 @@ it('a copy that was refused does not count as in sync while the view still names
   await until(cluster, () => a.status().underReplicated === 0);
   expect(a.view.backups[3]).toEqual(['b']);
 });
+
+it('a copy that was refused is not begun anew while the view names it, and no reply takes that for the copy', async () => {
+  cluster = new TestCluster({ seed: 33, storeDelay: 1 });
+  const store = steered(cluster.store.open());
+  const a = await cluster.join('a', { partitions: 8, backups: 1, store });
+  await cluster.run(a.open('box', box(a)));
+  const b = await cluster.join('b', { weight: 0.001 });
+  await cluster.run(b.open('box', box(b)));
+  // It only calls, and opens things.
+  const c = await cluster.join('c', { weight: 0 });
+  await cluster.run(c.open('box', box(c)));
+  await until(cluster, () => a.view.backups.every(([id]) => id === 'b'));
+  await cluster.run(a.open('other', box(a, 'other')));
+  const publication = aGate();
+  let lacking = false;
+  store.before = (operation) => {
+    if (operation !== 'compareAndSet') return;
+    lacking = true;
+    return publication.passed;
+  };
+  const refused = ending(ask(a, 3, 'put', { service: 'other', value: 'refused' }));
+  await until(cluster, () => lacking);
+  const put = ending(ask(a, 3, 'put', { value: 'new' }));
+  await cluster.run(b.open('other', box(b, 'other')));
+  await cluster.run(c.open('other', box(c, 'other')));
+  cluster.network.block('a', 'b');
+  cluster.network.block('b', 'a');
+  // Now a is to hand over everything, which b does not hear.
+  await cluster.run(b.setWeight(1_000_000));
+  await cluster.clock.advance(100);
+  await cluster.run(c.open('third', box(c, 'third')));
+  await cluster.clock.advance(100);
+  expect(a.view.epoch).toBe(c.view.epoch);
+  expect(a.view.backups[3]).toEqual(['b']);
+  expect([refused.state, put.state]).toEqual(['open', 'open']);
+  publication.open();
+  await until(cluster, () => refused.state === 'answered' && put.state === 'answered');
+  expect(a.view.backups[3]).toEqual([]);
+  cluster.network.unblock('a', 'b');
+  cluster.network.unblock('b', 'a');
+  for (const node of [a, b]) await cluster.run(node.open('third', box(node, 'third')));
+  await until(cluster, () => owned(b).includes(3));
+  expect(await cluster.run(ask(b, 3, 'get'))).toBe('new');
+  expect(await cluster.run(ask(b, 3, 'get', { service: 'other' }))).toBe('refused');
+});
+
+it('a copy that is refused while it is published is not begun anew before that has its outcome', async () => {
+  cluster = new TestCluster({ seed: 34, storeDelay: 1 });
+  const store = steered(cluster.store.open());
+  const moves = { bytesPerSecond: 20_000 };
+  const a = await cluster.join('a', { partitions: 8, backups: 1, settle: 1_000, moves, store });
+  await cluster.run(a.open('box', box(a)));
+  const value = 'x'.repeat(1_000);
+  for (let partition = 0; partition < 8; partition += 1)
+    await cluster.run(ask(a, partition, 'put', { value }));
+  const publication = aGate();
+  let complete = false;
+  store.before = (operation, next) => {
+    if (operation !== 'compareAndSet' || next!.backups[7]!.length === 0) return;
+    complete = true;
+    return publication.passed;
+  };
+  const others = steered(cluster.store.open());
+  const b = await cluster.join('b', { settle: 60_000, store: others });
+  const errors: Error[] = [];
+  b.on('error', (error) => errors.push(error));
+  await cluster.run(b.open('box', box(b)));
+  const settled = cluster.clock.now() + 1_000;
+  await until(cluster, () => complete);
+  expect(cluster.clock.now()).toBeLessThan(settled - 20);
+  // What a has already opened and b has not, though no view says so yet.
+  void a.open('other', box(a, 'other'));
+  for (let partition = 0; partition < 8; partition += 1)
+    void ask(a, partition, 'put', { service: 'other', value }).catch(() => {});
+  await cluster.clock.advance(10);
+  others.before = (operation) => (operation === 'compareAndSet' ? publication.passed : undefined);
+  const opened = b.open('other', box(b, 'other'));
+  // Now a half of everything is to move to b, which is not named yet.
+  await cluster.clock.advance(settled + 20 - cluster.clock.now());
+  expect(a.view.backups.flat()).toEqual([]);
+  publication.open();
+  await cluster.run(opened);
+  await until(cluster, () => owned(b).length === 4 && a.status().moving === 0);
+  expect(errors).toEqual([]);
+  for (let partition = 0; partition < 8; partition += 1) {
+    expect(await cluster.run(ask(b, partition, 'get'))).toBe(value);
+    expect(await cluster.run(ask(b, partition, 'get', { service: 'other' }))).toBe(value);
+  }
+});
