@@ -67,7 +67,16 @@ const double = new DataView(new ArrayBuffer(8));
  * MurmurHash3_x86_32 (Austin Appleby) of their UTF-16LE bytes, lone surrogates included.
  */
 export function hashKey(key: Key): number {
-  if (typeof key === 'string') return hashText(key, textSeed);
+  // Apart from the rest, so that it is small enough to become a part of whatever hashes strings.
+  return bitsOf(key) >>> 0;
+}
+
+/** Signed, because a number of 32 bits without a sign is made on the heap where it is the answer of a function. */
+function bitsOf(key: Key): number {
+  return typeof key === 'string' ? hashText(key, textSeed) : hashOther(key);
+}
+
+function hashOther(key: Exclude<Key, string>): number {
   if (typeof key === 'number') {
     const integer = key | 0;
     return integer === key ? finish(integer ^ integerSeed) : hashDouble(key);
@@ -76,7 +85,7 @@ export function hashKey(key: Key): number {
   if (typeof key === 'boolean') return key ? trueHash : falseHash;
   if (key === null) return nullHash;
   let hash = arraySeed;
-  for (let index = 0; index < key.length; index += 1) hash = mix(hash, hashKey(key[index]!));
+  for (let index = 0; index < key.length; index += 1) hash = mix(hash, bitsOf(key[index]!));
   return finish(hash ^ key.length);
 }
 
@@ -90,7 +99,11 @@ function hashText(text: string, seed: number): number {
   const paired = length & ~1;
   let hash = seed;
   for (let index = 0; index < paired; index += 2) {
-    hash = mix(hash, text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16));
+    // `mix`, written out for the same reason.
+    let word = text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16);
+    word = Math.imul(word, 0xcc9e2d51);
+    hash ^= Math.imul((word << 15) | (word >>> 17), 0x1b873593);
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
   }
   if (paired !== length) hash ^= scramble(text.charCodeAt(paired));
   return finish(hash ^ (length << 1));
@@ -118,7 +131,7 @@ function finish(hash: number): number {
   let bits = hash;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
+  return bits ^ (bits >>> 16);
 }
 
 /**
