@@ -115,6 +115,13 @@ export interface KeyedAction<A extends readonly unknown[], R> extends Declaratio
   readonly route: { readonly kind: 'keyed' /** The position of the key. */; readonly key: number };
   /** Synchronous, save for actions that wait for the user's code. `hash` is that of the key. */
   execute(engine: Engine, hash: number, ...args: A): R | Promise<R>;
+  /**
+   * The method on an engine in this process, written out for an action that is called most of all, of a key, perhaps a value,
+   * and options: in the general way the functions of every action meet at the same site, where none can be inlined, which
+   * takes as long as the search for the entry. It does the same as `general` without hooks, which it may call, and makes
+   * nothing for a call.
+   */
+  direct?(engine: Engine, general: Method): Method;
 }
 
 /** An action on every entry: it runs once for every partition, and the parts are merged. */
@@ -137,6 +144,8 @@ export interface BatchAction<A extends BatchArguments, R> extends Declaration<A,
     /** Whether a call with these options is made at one node as a whole, or not at all. */
     whole?(options: A[1]): boolean;
   };
+  /** What is to be known of all items before the first is executed; throws if one cannot be. */
+  check?(engine: Engine, items: A[0]): void;
   /** For one item, in the order of the list. Synchronous, and never throws: all that can be wrong is found before. */
   execute(engine: Engine, hash: number, item: A[0][number], options: A[1]): R;
   /** What the outcome of one item adds to the statistics; `counts` is about the list. */
@@ -162,6 +171,9 @@ export interface CallerAction<A extends readonly unknown[], R> extends Declarati
   /** In one process. `cache` is what the user calls methods of. */
   execute(engine: Engine, cache: Methods, ...args: A): R;
 }
+
+/** A method of a facade. Its arguments are checked when it is called. */
+export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
 
 /** The methods of a cache by name, aliases included. */
 export type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;

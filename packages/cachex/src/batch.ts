@@ -3,7 +3,7 @@ import type { BatchAction } from './action.ts';
 import { describe } from './describe.ts';
 import { CacheError } from './errors.ts';
 import type { Engine } from './local/engine.ts';
-import { ownKey } from './local/store.ts';
+import { ownKey } from './local/keys.ts';
 import type { ValueForm } from './local/value-form.ts';
 import { checkKey, type Parameter } from './parameters.ts';
 
@@ -27,6 +27,7 @@ export function executeBatch(
   options: unknown,
   room?: Room,
 ): unknown[] {
+  action.check?.(engine, items);
   const { statistics } = engine;
   const results: unknown[] = [];
   for (const item of items) {

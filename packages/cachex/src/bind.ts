@@ -1,17 +1,16 @@
 import { hashKey, type Key } from '@cachex/router/hash';
-import type { Action, Methods, Partitions } from './action.ts';
+import type { Action, KeyedAction, Method, Methods, Partitions } from './action.ts';
 import { actions } from './actions/index.ts';
 import { type AnyBatch, executeBatch, type Room } from './batch.ts';
 import { describe, suggestion } from './describe.ts';
 import { CacheError } from './errors.ts';
 import { closedError, type Engine } from './local/engine.ts';
 import type { Statistics } from './local/statistics.ts';
-import type { ValueForm } from './local/value-form.ts';
+import { byReference, type ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
-import { openResult, reported } from './reporting.ts';
+import { openResult, reported, reportedDirect } from './reporting.ts';
 
-/** A method of a facade. Its arguments are checked when it is called. */
-export type Method = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+export type { Method } from './action.ts';
 
 /** Every method of a facade by name, aliases included: `bind` makes one for each action, and may keep all of them. */
 export function bindAll(bind: (action: Action, methods: Methods) => Method): Record<string, Method> {
@@ -158,6 +157,11 @@ export function bindLocal(action: Action, engine: Engine, cache: Methods = {}): 
         throw new RangeError(`${action.name} has ${parameters.length} parameters; 1 to 4 can be bound`);
     }
   })();
+  const direct = (action as KeyedAction<never, unknown>).direct?.(engine, method);
+  if (direct !== undefined) {
+    if (engine.hooks?.listeners(action.name) === undefined) return direct;
+    return engine.values === byReference ? reportedDirect(engine, action, direct, method) : method;
+  }
   const arranged = action.arrange === undefined ? method : arranging(action, method);
   return action.answers === 'promise' ? promising(arranged) : arranged;
 }
@@ -226,7 +230,7 @@ function whenSettled(action: Action, result: unknown, then: (outcome: unknown) =
 }
 
 function count(statistics: Statistics, action: Action, result: unknown, args: readonly unknown[]): void {
-  statistics.called(action.name);
+  statistics.calls(action.name).amount += 1;
   const counter = action.counts?.(result as never, ...args);
   if (counter !== undefined) statistics.add(counter);
 }

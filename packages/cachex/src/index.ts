@@ -19,6 +19,7 @@ export type { ResetOptions } from './actions/reset.ts';
 export type { StatsOptions } from './actions/stats.ts';
 export type { TransactionOptions } from './actions/transaction.ts';
 export type { WarmOptions } from './actions/warm.ts';
+export type { Bytes } from './bytes.ts';
 export type { Call } from './call.ts';
 export type {
   Command,
@@ -45,6 +46,9 @@ export { type Cache, createCache } from './local/cache.ts';
 export type { CacheEvents } from './local/events.ts';
 export type { CallHook, Hook, HookOutcome, HookStatus, ServiceHook, ServiceRecord } from './local/hooks.ts';
 export type { CacheRecord, Explanation, JanitorRecord, RawEntry } from './local/inspection.ts';
+export type { LimitOptions } from './local/limit-options.ts';
+export type { PolicyName } from './local/limits/policies.ts';
+export type { Policy, PolicyFactory, Resident } from './local/limits/policy.ts';
 export type { ServiceEvents } from './local/service-events.ts';
 export type { CacheOptions, ExpirationOptions } from './local/settings.ts';
 export type { CacheStats } from './local/statistics.ts';

@@ -1,8 +1,8 @@
-import type { Action } from './action.ts';
+import type { Action, Method } from './action.ts';
 import type { Engine } from './local/engine.ts';
-import type { HookOutcome } from './local/hooks.ts';
+import type { HookOutcome, Listeners } from './local/hooks.ts';
 import { byReference, type ValueForm } from './local/value-form.ts';
-import type { Parameter } from './parameters.ts';
+import { checkKey, type Parameter } from './parameters.ts';
 
 /** How a call is reported. */
 export interface ReportOptions {
@@ -28,21 +28,21 @@ export function reported(
   const listeners = engine.hooks?.listeners(action.name);
   if (listeners === undefined) return execute();
   const call = recordOf(action, args, values);
+  if (!waits) return reportedAtOnce(listeners, call, action, args, values, execute);
   const begin = (): void => {
     for (const hook of listeners.before) hook.tell(call, undefined);
   };
   const end = (outcome: HookOutcome): void => {
     for (const hook of listeners.after) hook.tell(call, outcome);
   };
-  const early = !(waits && mayMove);
+  const early = !mayMove;
   const succeed = (result: unknown): unknown => {
     if (!early) begin();
     if (listeners.after.length > 0) end(outcomeOf(action, result, args, values));
     return result;
   };
   const fail = (error: unknown): void => {
-    // It is judged again, and told of by whoever executes it then.
-    if (error instanceof Error && error.name === 'Reconsider') return;
+    if (isReconsidered(error)) return;
     if (!early) begin();
     end({ error });
   };
@@ -54,23 +54,78 @@ export function reported(
     fail(error);
     throw error;
   }
-  if (!waits || !(result instanceof Promise)) return succeed(result);
+  if (!(result instanceof Promise)) return succeed(result);
   return result.then(succeed, (error) => {
     fail(error);
     throw error;
   });
 }
 
-/** The record of a call as hooks see it, the same wherever it is executed: without what stays with the caller. */
-function recordOf(
+/** The same for an action that never waits, as most do: one hook must not cost a `get` as much again. */
+function reportedAtOnce(
+  { before, after }: Listeners,
+  call: CallRecord,
   action: Action,
   args: readonly unknown[],
   values: ValueForm | undefined,
-): { readonly action: string; readonly args: readonly unknown[] } {
-  const open = (): unknown[] => openArguments(action, args, values);
+  execute: () => unknown,
+): unknown {
+  for (const hook of before) hook.tell(call, undefined);
+  if (after.length === 0) return execute();
+  let result: unknown;
+  try {
+    result = execute();
+  } catch (error) {
+    if (!isReconsidered(error)) for (const hook of after) hook.tell(call, { error });
+    throw error;
+  }
+  const outcome = outcomeOf(action, result, args, values);
+  for (const hook of after) hook.tell(call, outcome);
+  return result;
+}
+
+/**
+ * `direct` (see `KeyedAction`) with hooks that are told of it: `general` does the same, and must where there are options, and
+ * where values are not held as they were given. All that hooks cost is what is made for them, and the call.
+ */
+export function reportedDirect(engine: Engine, action: Action, direct: Method, general: Method): Method {
+  const { name } = action;
+  const { before, after } = engine.hooks!.listeners(name)!;
+  const withValue = action.parameters.length === 3;
+  return (input, second, third) => {
+    if ((withValue ? third : second) !== undefined || engine.closed) return general(input, second, third);
+    const key = checkKey(input);
+    const call: CallRecord = { action: name, args: withValue ? [key, second] : [key] };
+    for (const hook of before) hook.tell(call, undefined);
+    let outcome: HookOutcome;
+    try {
+      outcome = { value: direct(key, second) };
+    } catch (error) {
+      for (const hook of after) hook.tell(call, { error });
+      throw error;
+    }
+    for (const hook of after) hook.tell(call, outcome);
+    return outcome.value;
+  };
+}
+
+/** It is judged again, and told of by whoever executes it then. */
+function isReconsidered(error: unknown): boolean {
+  return error instanceof Error && error.name === 'Reconsider';
+}
+
+/** A call as hooks see it. */
+interface CallRecord {
+  readonly action: string;
+  readonly args: readonly unknown[];
+}
+
+/** The record of a call as hooks see it, the same wherever it is executed: without what stays with the caller. */
+function recordOf(action: Action, args: readonly unknown[], values: ValueForm | undefined): CallRecord {
   const { name, parameters } = action;
-  const costly = opening(values) && parameters.some(({ kind }: Parameter<unknown>) => kind === 'value');
-  return costly ? lazily({ action: name, args: [] }, 'args', open) : { action: name, args: open() };
+  if (opening(values) && parameters.some(({ kind }: Parameter<unknown>) => kind === 'value'))
+    return lazily({ action: name, args: [] }, 'args', () => openArguments(action, args, values));
+  return { action: name, args: openArguments(action, args, values) };
 }
 
 /** Whether it costs something to open what is held so. */
@@ -96,20 +151,25 @@ function lazily<T extends object>(record: T, field: keyof T & string, make: () =
 const printed = Symbol.for('nodejs.util.inspect.custom');
 
 function openArguments(action: Action, args: readonly unknown[], values: ValueForm | undefined): unknown[] {
-  const opened = action.parameters.map((parameter: Parameter<unknown>, index: number) => {
+  const { parameters } = action;
+  const opened: unknown[] = [];
+  // What was left out at the end is not there; a value that is `undefined` is not held as such.
+  let length = 0;
+  for (let index = 0; index < parameters.length; index += 1) {
     const arg = args[index];
-    if (parameter.kind === 'options') return travelling(parameter, arg);
-    if (values === undefined || parameter.kind !== 'value' || arg === undefined) return arg;
-    return parameter.open === undefined ? values.open(arg) : parameter.open(values, arg);
-  });
-  let length = opened.length;
-  // A value that is `undefined` is not held as such.
-  const leftOut = (index: number): boolean =>
-    opened[index] === undefined &&
-    (args[index] === undefined || action.parameters[index]!.kind === 'options');
-  while (length > 0 && leftOut(length - 1)) length -= 1;
+    const parameter: Parameter<unknown> = parameters[index]!;
+    const given = arg === undefined ? undefined : openArgument(parameter, arg, values);
+    opened.push(given);
+    if (given !== undefined || (arg !== undefined && parameter.kind !== 'options')) length = index + 1;
+  }
   opened.length = length;
   return opened;
+}
+
+function openArgument(parameter: Parameter<unknown>, arg: unknown, values: ValueForm | undefined): unknown {
+  if (parameter.kind === 'options') return travelling(parameter, arg);
+  if (values === undefined || parameter.kind !== 'value') return arg;
+  return parameter.open === undefined ? values.open(arg) : parameter.open(values, arg);
 }
 
 /** Options without those that stay with the caller; `undefined` if there are no others. */
@@ -126,18 +186,27 @@ function outcomeOf(
   args: readonly unknown[],
   values: ValueForm | undefined,
 ): HookOutcome {
-  const batch = action.route.kind === 'batch' && values !== undefined;
-  const make = (): unknown => {
-    const opened = values === undefined ? result : openResult(action, values, result);
-    return batch && action.finish !== undefined ? action.finish(opened, ...args) : opened;
-  };
-  const costly = opening(values) && action.result !== 'plain';
-  return costly ? lazily({ value: undefined }, 'value', make) : { value: make() };
+  if (opening(values) && action.result !== 'plain')
+    return lazily({ value: undefined }, 'value', () => resultOf(action, result, args, values));
+  return { value: resultOf(action, result, args, values) };
+}
+
+function resultOf(
+  action: Action,
+  result: unknown,
+  args: readonly unknown[],
+  values: ValueForm | undefined,
+): unknown {
+  if (values === undefined) return result;
+  const opened = openResult(action, values, result);
+  return action.route.kind === 'batch' && action.finish !== undefined
+    ? action.finish(opened, ...args)
+    : opened;
 }
 
 /** A result in the form in which its values were given. */
 export function openResult(action: Action, values: ValueForm, result: unknown): unknown {
-  const open = (held: unknown): unknown => (held === undefined ? undefined : values.open(held));
-  if (action.result === 'values') return (result as readonly unknown[]).map(open);
-  return action.result === 'value' ? open(result) : result;
+  if (action.result === 'plain' || result === undefined) return result;
+  if (action.result === 'value') return values.open(result);
+  return (result as readonly unknown[]).map((held) => (held === undefined ? undefined : values.open(held)));
 }

@@ -39,7 +39,9 @@ const others = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/conformance.md',
+  'docs/eviction.md',
   'docs/invariants.md',
+  'docs/performance.md',
   'packages/router/README.md',
   'examples/nearest-cities/README.md',
 ];

@@ -1,6 +1,7 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import type { Duration } from '../duration.ts';
+import { none } from '../local/store.ts';
 import { tagList } from '../local/tags.ts';
 import { keyParameter, optionsParameter, timeToLive, valueParameter } from '../parameters.ts';
 
@@ -42,7 +43,7 @@ export const add: KeyedAction<[key: Key, value: unknown, options: CheckedAddOpti
   result: 'plain',
   counts: (added) => (added ? 'writes' : undefined),
   execute(engine, hash, key, value, options) {
-    if (engine.peek(key, hash) !== undefined) return false;
+    if (engine.peek(key, hash) !== none) return false;
     engine.write(key, hash, value, options?.ttl, options);
     return true;
   },

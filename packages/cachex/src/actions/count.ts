@@ -1,4 +1,5 @@
 import type { CallOptions, MergedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { sum } from '../merge.ts';
 import { optionsParameter } from '../parameters.ts';
 
@@ -21,10 +22,12 @@ export const count: MergedAction<[options: object | undefined], number> = {
   parameters: [optionsParameter<object>({})],
   result: 'plain',
   execute(engine, partitions) {
+    const { store } = engine;
     const now = engine.clock.now();
     let live = 0;
     for (const partition of partitions) {
-      for (const entry of engine.store.entries(partition)) if (entry.expires > now) live += 1;
+      for (let slot = store.first(partition); slot !== none; slot = store.next(slot))
+        if (store.expires(slot) > now) live += 1;
     }
     return live;
   },

@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter } from '../parameters.ts';
 
 export interface Exists<K extends Key, M extends Mode> {
@@ -23,5 +24,5 @@ export const exists: KeyedAction<[key: Key, options: object | undefined], boolea
   parameters: [keyParameter, optionsParameter<object>({})],
   result: 'plain',
   counts: (present) => (present ? 'hits' : 'misses'),
-  execute: (engine, hash, key) => engine.peek(key, hash) !== undefined,
+  execute: (engine, hash, key) => engine.peek(key, hash) !== none,
 };

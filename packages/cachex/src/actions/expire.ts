@@ -1,6 +1,7 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import { type Duration, parseSignedDuration } from '../duration.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter, type Parameter } from '../parameters.ts';
 
 export interface Expire<K extends Key, M extends Mode> {
@@ -36,9 +37,9 @@ export const expire: KeyedAction<[key: Key, ttl: number | null, options: object 
   },
   execute(engine, hash, key, ttl) {
     if (removes(ttl)) return engine.discard(key, hash);
-    const entry = engine.peek(key, hash);
-    if (entry !== undefined) engine.setExpiry(entry, ttl);
-    return entry !== undefined;
+    const slot = engine.peek(key, hash);
+    if (slot !== none) engine.setExpiry(slot, ttl);
+    return slot !== none;
   },
 };
 

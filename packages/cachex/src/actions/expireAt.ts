@@ -2,6 +2,7 @@ import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter, type Parameter } from '../parameters.ts';
 
 export interface ExpireAt<K extends Key, M extends Mode> {
@@ -43,10 +44,15 @@ export const expireAt: KeyedAction<[key: Key, instant: number, options: object |
   result: 'plain',
   execute(engine, hash, key, instant) {
     const left = instant - engine.clock.wallTime();
-    const entry = left > 0 ? engine.peek(key, hash) : engine.take(key, hash);
-    if (entry === undefined) return false;
-    if (left > 0) engine.setExpiry(entry, left === Number.POSITIVE_INFINITY ? null : left);
-    engine.statistics?.add(left > 0 ? 'updates' : 'removals');
+    if (left <= 0) {
+      const removed = engine.discard(key, hash);
+      if (removed) engine.statistics?.add('removals');
+      return removed;
+    }
+    const slot = engine.peek(key, hash);
+    if (slot === none) return false;
+    engine.setExpiry(slot, left === Number.POSITIVE_INFINITY ? null : left);
+    engine.statistics?.add('updates');
     return true;
   },
 };

@@ -84,12 +84,12 @@ function load(
   options: CheckedFetchSyncOptions = {},
 ): unknown {
   const hash = hashKey(key);
-  const entry = engine.find(key, hash);
-  engine.statistics?.add(entry === undefined ? 'misses' : 'hits');
-  if (entry !== undefined) return entry.value;
+  const present = engine.read(key, hash);
+  engine.statistics?.add(present === undefined ? 'misses' : 'hits');
+  if (present !== undefined) return present;
   engine.statistics?.add('loads');
   const begun = engine.loads.create(key, hash);
-  const before = engine.store.find(key, hash)?.version;
+  const before = engine.versionOf(key, hash);
   const result = loader(begun.key);
   if (isPromise(result)) {
     // Whatever becomes of it, nobody waits for it.
@@ -102,7 +102,7 @@ function load(
   const { store, value, ttl, tags } = readOutcome(result);
   const held = store || value !== undefined ? engine.hold(value) : undefined;
   // What the loader itself has put there is newer.
-  const unchanged = engine.store.find(key, hash)?.version === before;
+  const unchanged = engine.versionOf(key, hash) === before;
   if (store && unchanged)
     engine.storeLoaded(begun, {
       kind: 'loaded',

@@ -1,6 +1,6 @@
-import type { Key } from '@cachex/router/hash';
+import { hashKey, type Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
-import { anything, keyParameter, optionsParameter } from '../parameters.ts';
+import { anything, checkKey, keyParameter, optionsParameter } from '../parameters.ts';
 
 /** Options of `get`. */
 export interface GetOptions<V> {
@@ -26,6 +26,20 @@ export const get: KeyedAction<[key: Key, options: GetOptions<unknown> | undefine
   parameters: [keyParameter, optionsParameter<GetOptions<unknown>>({ default: anything }, ['default'])],
   result: 'value',
   counts: (result) => (result === undefined ? 'misses' : 'hits'),
-  execute: (engine, hash, key) => engine.find(key, hash)?.value,
+  execute: (engine, hash, key) => engine.read(key, hash),
   finish: (value, _key, options) => (value === undefined ? options?.default : value),
+  direct(engine, general) {
+    const { values, statistics } = engine;
+    const calls = statistics?.calls('get');
+    return (input, options) => {
+      if (options !== undefined || engine.closed) return general(input, options);
+      const key = checkKey(input);
+      const held = engine.read(key, hashKey(key) | 0);
+      if (calls !== undefined) {
+        calls.amount += 1;
+        statistics!.add(held === undefined ? 'misses' : 'hits');
+      }
+      return held === undefined ? undefined : values.open(held);
+    };
+  },
 };

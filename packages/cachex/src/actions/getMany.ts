@@ -23,5 +23,5 @@ export const getMany: BatchAction<[keys: readonly Key[], options: object | undef
   parameters: [keysParameter, optionsParameter<object>({})],
   result: 'values',
   countsItem: (held) => (held === undefined ? 'misses' : 'hits'),
-  execute: (engine, hash, key) => engine.find(key, hash)?.value,
+  execute: (engine, hash, key) => engine.read(key, hash),
 };

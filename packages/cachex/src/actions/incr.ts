@@ -3,6 +3,7 @@ import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
 import type { Engine } from '../local/engine.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter, type Parameter, safeInteger } from '../parameters.ts';
 
 /** Options of `incr`. */
@@ -41,11 +42,11 @@ export const incr: KeyedAction<[key: Key, by: number, options: IncrOptions | und
 
 /** Adds to the integer of `key`, or to `start` where there is no live entry, and counts that. */
 export function addTo(engine: Engine, hash: number, key: Key, by: number, start = 0): number {
-  const entry = engine.find(key, hash);
-  const sum = add(entry === undefined ? start : engine.open(entry.value), by);
-  if (entry === undefined) engine.write(key, hash, engine.hold(sum));
-  else engine.replace(entry, engine.hold(sum));
-  engine.statistics?.add(entry === undefined ? 'writes' : 'updates');
+  const slot = engine.find(key, hash);
+  const sum = add(slot === none ? start : engine.open(engine.store.value(slot)), by);
+  if (slot === none) engine.write(key, hash, engine.hold(sum));
+  else engine.replace(slot, engine.hold(sum));
+  engine.statistics?.add(slot === none ? 'writes' : 'updates');
   return sum;
 }
 

@@ -7,7 +7,7 @@ import {
   type CacheRecord,
   cacheRecord,
   entryRecord,
-  expiredEntries,
+  expiredKeys,
   type JanitorRecord,
   janitorRecord,
   type RawEntry,
@@ -82,8 +82,4 @@ export function inspectHere(engine: Engine, what: string, more: unknown): unknow
     default:
       return memoryOf(engine);
   }
-}
-
-function expiredKeys(engine: Engine): Key[] {
-  return Array.from(expiredEntries(engine), ({ key }) => key);
 }

@@ -63,8 +63,8 @@ export const invoke: KeyedAction<
   result: 'value',
   execute(engine, hash, name, key, args) {
     const command = engine.commands.find(name);
-    const entry = engine.find(key, hash);
-    const value = entry === undefined ? undefined : engine.open(entry.value);
+    const present = engine.read(key, hash);
+    const value = present === undefined ? undefined : engine.open(present);
     const given = args === undefined ? [] : (engine.open(args) as readonly unknown[]);
     const answer = readAnswer(name, command, command.execute(value, ...given));
     const result = holdPart(`commands.${name}: the result`, engine.values, answer.result);
@@ -73,7 +73,7 @@ export const invoke: KeyedAction<
       assign(engine, key, hash, holdPart(`commands.${name}: the new value`, engine.values, changed));
     }
     engine.statistics?.add('invocations');
-    if (command.type === 'read') engine.statistics?.add(entry === undefined ? 'misses' : 'hits');
+    if (command.type === 'read') engine.statistics?.add(present === undefined ? 'misses' : 'hits');
     return result;
   },
 };

@@ -1,4 +1,5 @@
 import type { CallOptions, MergedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { every } from '../merge.ts';
 import { optionsParameter } from '../parameters.ts';
 
@@ -20,9 +21,11 @@ export const isEmpty: MergedAction<[options: object | undefined], boolean> = {
   parameters: [optionsParameter<object>({})],
   result: 'plain',
   execute(engine, partitions) {
+    const { store } = engine;
     const now = engine.clock.now();
     for (const partition of partitions) {
-      for (const entry of engine.store.entries(partition)) if (entry.expires > now) return false;
+      for (let slot = store.first(partition); slot !== none; slot = store.next(slot))
+        if (store.expires(slot) > now) return false;
     }
     return true;
   },

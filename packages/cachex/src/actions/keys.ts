@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, MergedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { concat } from '../merge.ts';
 import { optionsParameter } from '../parameters.ts';
 
@@ -21,10 +22,12 @@ export const keys: MergedAction<[options: object | undefined], Key[]> = {
   parameters: [optionsParameter<object>({})],
   result: 'plain',
   execute(engine, partitions) {
+    const { store } = engine;
     const now = engine.clock.now();
     const live: Key[] = [];
     for (const partition of partitions) {
-      for (const entry of engine.store.entries(partition)) if (entry.expires > now) live.push(entry.key);
+      for (let slot = store.first(partition); slot !== none; slot = store.next(slot))
+        if (store.expires(slot) > now) live.push(store.key(slot));
     }
     return live;
   },

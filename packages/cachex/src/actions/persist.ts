@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter } from '../parameters.ts';
 
 export interface Persist<K extends Key, M extends Mode> {
@@ -21,8 +22,8 @@ export const persist: KeyedAction<[key: Key, options: object | undefined], boole
   result: 'plain',
   counts: (existed) => (existed ? 'updates' : undefined),
   execute(engine, hash, key) {
-    const entry = engine.peek(key, hash);
-    if (entry !== undefined) engine.setExpiry(entry, null);
-    return entry !== undefined;
+    const slot = engine.peek(key, hash);
+    if (slot !== none) engine.setExpiry(slot, null);
+    return slot !== none;
   },
 };

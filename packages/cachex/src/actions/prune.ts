@@ -2,7 +2,7 @@ import type { CallOptions, MergedAction, Mode, Partitions, Reply } from '../acti
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
 import type { Engine } from '../local/engine.ts';
-import type { Entry } from '../local/store.ts';
+import { none, type Slot } from '../local/store.ts';
 import { sum } from '../merge.ts';
 import { optionsParameter, type Parameter, share } from '../parameters.ts';
 
@@ -43,34 +43,42 @@ export const prune: MergedAction<[size: number, options: PruneOptions | undefine
   parameters: [size, optionsParameter<PruneOptions>({ reclaim: share })],
   result: 'plain',
   execute(engine, partitions, most, { reclaim = 0.1 } = {}) {
-    if (engine.store.length <= most) return 0;
+    const { store } = engine;
+    if (store.length <= most) return 0;
     let removed = 0;
     for (const partition of partitions) removed += engine.purge(partition);
-    const surplus = engine.store.length - Math.floor(most * (1 - reclaim));
-    for (const entry of longestUnwritten(engine, partitions, surplus)) {
+    const surplus = store.length - Math.floor(most * (1 - reclaim));
+    for (const { slot, version } of longestUnwritten(engine, partitions, surplus)) {
       // Whoever was told of one may have removed or replaced another.
-      if (engine.store.find(entry.key, entry.hash) !== entry) continue;
-      engine.evict(entry);
+      if (!store.holds(slot) || store.version(slot) !== version) continue;
+      engine.evict(slot);
       removed += 1;
     }
     return removed;
   },
 };
 
+/** Where an entry is, and which value it has there. */
+interface Victim {
+  readonly slot: Slot;
+  readonly version: number;
+}
+
 /**
  * The `count` entries whose last write is longest ago. Instants are sorted as numbers, which takes a fraction of the time
  * that sorting entries does; only the entries of the last instant are compared, by the order of their writes.
  */
-function longestUnwritten(engine: Engine, partitions: Partitions, count: number): Entry[] {
+function longestUnwritten({ store }: Engine, partitions: Partitions, count: number): Victim[] {
   if (count <= 0) return [];
-  const entries: Entry[] = [];
+  const entries: Victim[] = [];
   for (const partition of partitions)
-    for (const entry of engine.store.entries(partition)) entries.push(entry);
+    for (let slot = store.first(partition); slot !== none; slot = store.next(slot))
+      entries.push({ slot, version: store.version(slot) });
   if (count >= entries.length) return entries;
-  const last = Float64Array.from(entries, ({ modified }) => modified).sort()[count - 1]!;
-  const chosen = entries.filter(({ modified }) => modified < last);
+  const last = Float64Array.from(entries, ({ slot }) => store.modified(slot)).sort()[count - 1]!;
+  const chosen = entries.filter(({ slot }) => store.modified(slot) < last);
   const ties = entries
-    .filter(({ modified }) => modified === last)
-    .sort((one, other) => one.version - other.version || one.hash - other.hash);
+    .filter(({ slot }) => store.modified(slot) === last)
+    .sort((one, other) => one.version - other.version || one.slot - other.slot);
   return chosen.concat(ties.slice(0, count - chosen.length));
 }

@@ -1,8 +1,8 @@
-import type { Key } from '@cachex/router/hash';
+import { hashKey, type Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
 import type { Duration } from '../duration.ts';
 import { tagList } from '../local/tags.ts';
-import { keyParameter, optionsParameter, timeToLive, valueParameter } from '../parameters.ts';
+import { checkKey, keyParameter, optionsParameter, timeToLive, valueParameter } from '../parameters.ts';
 
 /** Options of `put`. */
 export interface PutOptions {
@@ -45,5 +45,19 @@ export const put: KeyedAction<[key: Key, value: unknown, options: CheckedPutOpti
   counts: () => 'writes',
   execute(engine, hash, key, value, options) {
     engine.write(key, hash, value, options?.ttl, options);
+  },
+  direct(engine, general) {
+    const { values, statistics } = engine;
+    const calls = statistics?.calls('put');
+    return (input, value, options) => {
+      if (options !== undefined || engine.closed) return general(input, value, options);
+      const key = checkKey(input);
+      // First: a getter of the value may change an array that is the key.
+      const held = values.hold(value);
+      engine.write(key, hashKey(key) | 0, held);
+      if (calls === undefined) return;
+      calls.amount += 1;
+      statistics!.add('writes');
+    };
   },
 };

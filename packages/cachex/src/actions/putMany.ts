@@ -53,6 +53,7 @@ export const putMany: BatchAction<
   ],
   result: 'plain',
   countsItem: () => 'writes',
+  check: (engine, pairs) => engine.checkSizes(pairs),
   execute(engine, hash, [key, value], options) {
     engine.write(key, hash, value, options?.ttl, options);
     return true;

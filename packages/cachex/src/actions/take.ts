@@ -23,8 +23,8 @@ export const take: KeyedAction<[key: Key, options: object | undefined], unknown>
   result: 'value',
   counts: (result) => (result === undefined ? 'misses' : 'hits'),
   execute(engine, hash, key) {
-    const entry = engine.take(key, hash);
-    if (entry !== undefined) engine.statistics?.add('removals');
-    return entry?.value;
+    const held = engine.take(key, hash);
+    if (held !== undefined) engine.statistics?.add('removals');
+    return held;
   },
 };

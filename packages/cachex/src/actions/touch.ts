@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter } from '../parameters.ts';
 
 export interface Touch<K extends Key, M extends Mode> {
@@ -21,8 +22,8 @@ export const touch: KeyedAction<[key: Key, options: object | undefined], boolean
   result: 'plain',
   counts: (existed) => (existed ? 'updates' : undefined),
   execute(engine, hash, key) {
-    const entry = engine.find(key, hash);
-    if (entry !== undefined) engine.touch(entry);
-    return entry !== undefined;
+    const slot = engine.find(key, hash);
+    if (slot !== none) engine.touch(slot);
+    return slot !== none;
   },
 };

@@ -1,6 +1,7 @@
 import type { Key } from '@cachex/router/hash';
 import type { BatchAction, CallOptions, Mode, Reply } from '../action.ts';
 import { keysParameter } from '../batch.ts';
+import { none } from '../local/store.ts';
 import { optionsParameter } from '../parameters.ts';
 
 export interface TouchMany<K extends Key, M extends Mode> {
@@ -24,9 +25,9 @@ export const touchMany: BatchAction<[keys: readonly Key[], options: object | und
   result: 'plain',
   countsItem: (done) => (done ? 'updates' : undefined),
   execute(engine, hash, key) {
-    const entry = engine.find(key, hash);
-    if (entry !== undefined) engine.touch(entry);
-    return entry !== undefined;
+    const slot = engine.find(key, hash);
+    if (slot !== none) engine.touch(slot);
+    return slot !== none;
   },
   finish: (done) => (done as readonly (boolean | undefined)[]).filter(Boolean).length,
 };

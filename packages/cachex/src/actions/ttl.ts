@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply } from '../action.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter } from '../parameters.ts';
 
 export interface Ttl<K extends Key, M extends Mode> {
@@ -20,8 +21,9 @@ export const ttl: KeyedAction<[key: Key, options: object | undefined], number | 
   parameters: [keyParameter, optionsParameter<object>({})],
   result: 'plain',
   execute(engine, hash, key) {
-    const entry = engine.peek(key, hash);
-    if (entry === undefined) return undefined;
-    return entry.expires === Number.POSITIVE_INFINITY ? null : Math.ceil(entry.expires - engine.clock.now());
+    const slot = engine.peek(key, hash);
+    if (slot === none) return undefined;
+    const expires = engine.store.expires(slot);
+    return expires === Number.POSITIVE_INFINITY ? null : Math.ceil(expires - engine.clock.now());
   },
 };

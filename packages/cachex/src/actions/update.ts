@@ -1,6 +1,8 @@
 import type { Key } from '@cachex/router/hash';
 import type { CallOptions, KeyedAction, Mode, Reply, WorkOn } from '../action.ts';
 import { closedError, type Engine } from '../local/engine.ts';
+import { ownKey } from '../local/keys.ts';
+import { none } from '../local/store.ts';
 import { keyParameter, optionsParameter, type Parameter } from '../parameters.ts';
 import { isPromise } from '../promise.ts';
 
@@ -42,25 +44,27 @@ export const update: KeyedAction<[key: Key, change: unknown, options: object | u
   answers: 'either',
   counts: (existed) => (existed ? 'updates' : undefined),
   execute(engine, hash, key, change) {
-    const entry = engine.find(key, hash);
-    if (entry === undefined) return false;
+    const slot = engine.find(key, hash);
+    if (slot === none) return false;
     if (typeof change !== 'function') {
-      engine.replace(entry, change);
+      engine.replace(slot, change);
       return true;
     }
-    const { version } = entry;
-    const value = (change as Updater)(engine.open(entry.value));
+    const version = engine.store.version(slot);
+    const value = (change as Updater)(engine.open(engine.store.value(slot)));
     return isPromise(value)
-      ? replaceUnchanged(engine, hash, key, change as Updater, version, value)
+      ? replaceUnchanged(engine, hash, ownKey(key), change as Updater, version, value)
       : replacePresent(engine, hash, key, value);
   },
 };
 
 /** The function may have removed the entry itself. */
 function replacePresent(engine: Engine, hash: number, key: Key, value: unknown): boolean {
-  const entry = engine.peek(key, hash);
-  if (entry !== undefined) engine.replace(entry, engine.hold(value));
-  return entry !== undefined;
+  // What the value is held as is made by the user's code too.
+  const held = engine.hold(value);
+  const slot = engine.peek(key, hash);
+  if (slot !== none) engine.replace(slot, held);
+  return slot !== none;
 }
 
 async function replaceUnchanged(
@@ -76,13 +80,15 @@ async function replaceUnchanged(
   for (;;) {
     const next = await pending;
     if (engine.closed) throw closedError(engine.name);
-    const entry = engine.peek(key, hash);
-    if (entry === undefined) return false;
-    if (entry.version === seen) {
-      engine.replace(entry, engine.hold(next));
+    const held = engine.hold(next);
+    const slot = engine.peek(key, hash);
+    if (slot === none) return false;
+    const version = engine.store.version(slot);
+    if (version === seen) {
+      engine.replace(slot, held);
       return true;
     }
-    seen = entry.version;
-    pending = change(engine.open(entry.value));
+    seen = version;
+    pending = change(engine.open(engine.store.value(slot)));
   }
 }

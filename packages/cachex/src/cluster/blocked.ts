@@ -2,6 +2,7 @@ import type { Key } from '@cachex/router/hash';
 import type { Action } from '../action.ts';
 import type { Engine } from '../local/engine.ts';
 import type { KeyRef } from '../local/locks.ts';
+import { none } from '../local/store.ts';
 
 /**
  * What a call to the owner of its keys must wait for before it is executed: a promise after which it is to be judged
@@ -32,7 +33,7 @@ export function blockedKeys(
     const { key, hash } = ref;
     if (!locks.blocks(key, action.effect)) continue;
     // Who only reads what is there is not held up by a lock, but by what is staged.
-    const present = action.readsPresent === true && engine.peek(key, hash) !== undefined;
+    const present = action.readsPresent === true && engine.peek(key, hash) !== none;
     const reads = action.effect === 'read' || present;
     if (reads && !locks.blocks(key, 'read')) continue;
     return locks.wait(ref, deadline, undefined, reads);

@@ -159,7 +159,7 @@ function whole(engine: Engine, action: Action, args: readonly unknown[], compose
   const { statistics } = engine;
   if (statistics === undefined) return result;
   const counted = (value: unknown): unknown => {
-    statistics.called(action.name);
+    statistics.calls(action.name).amount += 1;
     return value;
   };
   return result instanceof Promise ? result.then(counted) : counted(result);

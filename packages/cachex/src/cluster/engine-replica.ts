@@ -3,7 +3,7 @@ import type { Key } from '@cachex/router/hash';
 import type { Change, Engine } from '../local/engine.ts';
 import { originOf } from '../local/flights.ts';
 import type { MovingLoad } from '../local/loads.ts';
-import { type Entry, isOver, Store } from '../local/store.ts';
+import { none, type Slot, Store } from '../local/store.ts';
 import type { WarmerState } from '../local/warmers.ts';
 import type { LockReplica } from './lock-replica.ts';
 import type { WireForm } from './wire-form.ts';
@@ -79,14 +79,14 @@ export class EngineReplica implements Replica {
     this.#values = values;
     this.#present = present;
     this.#locks = locks;
-    this.#copies = new Store(engine.store.partitions);
+    this.#copies = new Store(engine.store.partitions, true);
     this.reading = engine.reading(this.#copies);
   }
 
   *snapshot(partition: number): Iterable<ReplicaRecord> {
     const { clock, store } = this.#engine;
-    for (const entry of store.entries(partition)) {
-      if (!isOver(entry, clock.now())) yield* this.#written(entry);
+    for (const slot of store.walk(partition)) {
+      if (!store.isOver(slot, clock.now())) yield* this.#written(slot);
     }
     if (this.#locks !== undefined) yield* this.#locks.snapshot(partition);
     for (const [name, state] of this.#engine.warmers?.states(partition) ?? [])
@@ -105,7 +105,7 @@ export class EngineReplica implements Replica {
   recordOf(change: Change): ReplicaRecord | undefined {
     switch (change.type) {
       case 'write':
-        return this.#written(change.entry)[0];
+        return this.#written(change.slot)[0];
       case 'remove':
         return ['remove', change.key, change.hash] satisfies CacheRecord;
       case 'lapse':
@@ -129,13 +129,13 @@ export class EngineReplica implements Replica {
         this.#write(change);
         break;
       case 'remove': {
-        const entry = this.#copies.find(change[1], change[2]);
-        if (entry !== undefined) this.#copies.remove(entry);
+        const slot = this.#copies.find(change[1], change[2]);
+        if (slot !== none) this.#copies.remove(slot);
         break;
       }
       case 'lapse': {
-        const entry = this.#copies.find(change[1], change[2]);
-        if (entry !== undefined) entry.expires = Math.min(entry.expires, this.#engine.clock.now());
+        const slot = this.#copies.find(change[1], change[2]);
+        if (slot !== none) this.#lapse(slot);
         break;
       }
       case 'clear':
@@ -210,8 +210,9 @@ export class EngineReplica implements Replica {
    * Empty if the value cannot be encoded, or is too large to be sent: it was put while this node was alone, and cannot
    * follow. That is reported.
    */
-  #written(entry: Readonly<Entry>): [CacheRecord] | [] {
+  #written(slot: Slot): [CacheRecord] | [] {
     const now = this.#engine.clock.now();
+    const entry = this.#engine.store.entry(slot);
     const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
     const { key, hash, version, ttl, modified, staleFor, tags } = entry;
     try {
@@ -227,9 +228,15 @@ export class EngineReplica implements Replica {
     const [, key, hash, value, version, age, remaining, ttl, staleFor, tags] = record;
     const now = this.#engine.clock.now();
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-    const changed = { value, version, modified: now - age, expires, ttl, staleFor, tags };
-    const entry = this.#copies.find(key, hash);
-    if (entry === undefined) this.#copies.insert({ key, hash, ...changed });
-    else Object.assign(entry, changed);
+    const copies = this.#copies;
+    const found = copies.find(key, hash);
+    const slot = found === none ? copies.add(key, hash) : found;
+    copies.setValue(slot, value, version);
+    copies.setTraits(slot, now - age, expires, ttl, staleFor, tags);
+  }
+
+  #lapse(slot: Slot): void {
+    const { modified, expires, ttl, staleFor, tags } = this.#copies.entry(slot);
+    this.#copies.setTraits(slot, modified, Math.min(expires, this.#engine.clock.now()), ttl, staleFor, tags);
   }
 }

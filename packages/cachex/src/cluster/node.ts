@@ -28,6 +28,7 @@ import type {
 } from '../functions.ts';
 import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
+import { describeLimit } from '../local/limit-options.ts';
 import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
 import { batchHandler } from './batch.ts';
@@ -48,7 +49,7 @@ import { translate } from './translate.ts';
 import { warmingPlace } from './warming-place.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
-/** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration` and `backups`. */
+/** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration`, `limit` and `backups`. */
 export type ClusterCacheSettings<
   K extends Key,
   V,
@@ -56,7 +57,16 @@ export type ClusterCacheSettings<
   C extends CommandMap<V> = CommandMap<V>,
 > = Pick<
   CacheOptions<K, V, F, C>,
-  'ttl' | 'expiration' | 'functions' | 'commands' | 'stats' | 'hooks' | 'warmers' | 'clock' | 'files'
+  | 'ttl'
+  | 'expiration'
+  | 'limit'
+  | 'functions'
+  | 'commands'
+  | 'stats'
+  | 'hooks'
+  | 'warmers'
+  | 'clock'
+  | 'files'
 > & {
   /**
    * Whether other nodes keep copies of the entries, as many as the cluster was founded with (`join({ backups })`). `false`
@@ -266,7 +276,7 @@ export class ClusterNode implements AsyncDisposable {
   #open(name: string, options: object): OpenCache {
     const node = this.#node;
     const settings = readClusterCacheOptions(name, options);
-    const { ttl, expiration, backups, readFrom } = settings;
+    const { ttl, expiration, limit, backups, readFrom } = settings;
     const values = wireForm(node);
     const partitions = node.view.owners.length;
     const present = (incarnation: string): boolean =>
@@ -333,7 +343,9 @@ export class ClusterNode implements AsyncDisposable {
       },
     };
     // Anything wrong with the settings that can be known now is thrown now.
-    const opened = rethrown(() => node.open(name, service, { ttl, expiration, backups }));
+    const opened = rethrown(() =>
+      node.open(name, service, { ttl, expiration, limit: describeLimit(limit), backups }),
+    );
     this.#caches.set(name, open);
     const warm = (): void => {
       if (!engine.closed) engine.warmers?.start();
@@ -374,7 +386,7 @@ class Listeners {
 }
 
 function hashOf(change: Exclude<Change, { readonly partition: number }>): number {
-  return change.type === 'write' ? change.entry.hash : change.hash;
+  return change.hash;
 }
 
 /** What this node executes for others, and for itself: the table of actions. */

@@ -28,6 +28,8 @@ const certainlyNot: ReadonlySet<unknown> = new Set([
   ...['LOCK_LOST', 'NODE_DOWN', 'TIMEOUT', 'OVERLOADED'],
   // What it would write cannot be sent.
   ...['NOT_SERIALIZABLE', 'TOO_LARGE'],
+  // Or measured.
+  'INVALID_OPTION',
 ]);
 
 /**

@@ -7,9 +7,10 @@ import { CacheError } from '../errors.ts';
 import { checkKey } from '../parameters.ts';
 import { type Traits, traitsOf } from '../portable.ts';
 import type { Engine } from './engine.ts';
+import { ownKey } from './keys.ts';
 import type { Identity } from './lock-queue.ts';
 import type { KeyRef } from './locks.ts';
-import type { Entry } from './store.ts';
+import { type Entry, none } from './store.ts';
 import type { Write } from './writes.ts';
 
 /** An entry as a transaction begins with it, free of any clock. */
@@ -32,8 +33,8 @@ export class Draft {
     for (const { key } of keys) this.#before.set(identityOf(key), undefined);
     this.#engine = engine.apart(({ key, hash }) => this.#changed.set(identityOf(key), { key, hash }));
     for (const [hash, traits, held] of entries) {
-      const entry = this.#engine.restore(hash, held, traits);
-      this.#before.set(identityOf(entry.key), { ...entry });
+      const slot = this.#engine.restore(hash, held, traits);
+      this.#before.set(identityOf(traits[0]), this.#engine.store.entry(slot));
     }
     this.#changed.clear();
     this.methods = lazily((action) => this.#bind(action));
@@ -52,12 +53,13 @@ export class Draft {
     const writes: Write[] = [];
     for (const [identity, { key, hash }] of this.#changed) {
       const before = this.#before.get(identity);
-      const after = store.find(key, hash);
-      if (after === undefined) {
+      const slot = store.find(key, hash);
+      if (slot === none) {
         // Also where there was nothing: the cache may have a stale value, of which a draft does not know.
         writes.push(['remove', hash, [key]]);
         continue;
       }
+      const after = store.entry(slot);
       const kept = before !== undefined && sameKeeping(before, after);
       const replaced = before?.version !== after.version;
       if (after.expires <= now) {
@@ -115,8 +117,10 @@ export function entriesOf(engine: Engine, keys: Iterable<KeyRef>): DraftEntry[] 
   const entries: DraftEntry[] = [];
   const now = engine.clock.now();
   for (const { key, hash } of keys) {
-    const entry = engine.find(key, hash);
-    if (entry !== undefined) entries.push([hash, traitsOf(entry, now), entry.value]);
+    const slot = engine.find(key, hash);
+    if (slot === none) continue;
+    const entry = engine.store.entry(slot);
+    entries.push([hash, traitsOf(entry, now), entry.value]);
   }
   return entries;
 }
@@ -124,7 +128,8 @@ export function entriesOf(engine: Engine, keys: Iterable<KeyRef>): DraftEntry[] 
 /** Keys in the one order in which all transactions of a cache lock them, each once. */
 export function inOrder(keys: readonly Key[], hashOf: (key: Key) => number, partitions: number): KeyRef[] {
   const unique = new Map<Identity, KeyRef>();
-  for (const key of keys) unique.set(identityOf(key), { key, hash: hashOf(key) });
+  // Their owner may change the arrays among them while it waits.
+  for (const key of keys.map(ownKey)) unique.set(identityOf(key), { key, hash: hashOf(key) });
   const text = ({ key }: KeyRef): string => `${typeof key}${String(identityOf(key))}`;
   return [...unique.values()].sort((one, other) => {
     const apart =

@@ -5,16 +5,24 @@ import type { Files } from '../disk/files.ts';
 import { CacheError } from '../errors.ts';
 import { Functions, type MixedFunctionMap } from '../functions.ts';
 import type { Traits } from '../portable.ts';
+import { type EngineClock, engineClock } from './clock.ts';
+import { chunkBits, chunkMask } from './columns.ts';
 import { Events } from './events.ts';
 import { Expiry } from './expiry.ts';
 import type { Load } from './flights.ts';
 import { type HookSettings, Hooks } from './hooks.ts';
+import { ownKey } from './keys.ts';
+import type { CheckedLimit } from './limit-options.ts';
+import { type HeapGauge, processHeap } from './limits/heap.ts';
+import type { Limits } from './limits/limits.ts';
+import { Room } from './limits/room.ts';
+import { mostUses } from './limits/two-queues.ts';
 import { defaultLoadLease } from './load-lease.ts';
 import type { LoadResult } from './loader-runs.ts';
 import { Loads, type LoadsSettings } from './loads.ts';
 import { type KeyRef, type LockChange, Locks, type LocksSettings } from './locks.ts';
 import { Statistics } from './statistics.ts';
-import { type Entry, isOver, ownKey, Store } from './store.ts';
+import { neverSpan, none, type Slot, Store, spanOf, spanShift } from './store.ts';
 import { TagIndex } from './tags.ts';
 import { type CommitUpdate, commitUpdate, Updates } from './updates.ts';
 import type { ValueForm } from './value-form.ts';
@@ -22,8 +30,8 @@ import { type WarmerSettings, Warmers, type WarmingPlace } from './warmers.ts';
 
 /** One change to the entries of an engine, told in the order they happen. */
 export type Change =
-  /** The entry is new, or something of it changed. The record itself: read it at once, it goes on changing. */
-  | { readonly type: 'write'; readonly entry: Readonly<Entry> }
+  /** The entry is new, or something of it changed. It is at that slot of the store now, and perhaps not for long. */
+  | { readonly type: 'write'; readonly hash: number; readonly slot: Slot }
   | { readonly type: 'remove'; readonly key: Key; readonly hash: number }
   /** Its time has come, and somebody was told so; it is kept as a stale one. */
   | { readonly type: 'lapse'; readonly key: Key; readonly hash: number }
@@ -62,6 +70,10 @@ export interface EngineSettings {
   readonly functions: MixedFunctionMap<any, unknown>;
   readonly commands?: AnyCommands;
   readonly stats: boolean;
+  /** Without any unless set. */
+  readonly limit?: CheckedLimit | undefined;
+  /** What tells how full the heap is; that of this process unless set. */
+  readonly heap?: HeapGauge;
   /** None unless set. */
   readonly hooks?: readonly HookSettings[];
   /** None unless set. */
@@ -96,8 +108,10 @@ export interface EngineSettings {
 /** The one owner of a cache's entries in this process: whatever changes them goes through here. Synchronous. */
 export class Engine {
   readonly name: string;
-  readonly clock: Clock;
+  readonly clock: EngineClock;
   readonly store: Store;
+  /** `undefined` unless there is one. */
+  readonly limits: Limits | undefined;
   /** Every partition: what a merged action covers where nothing is shared with other nodes. */
   readonly partitions: readonly number[];
   readonly values: ValueForm;
@@ -122,17 +136,24 @@ export class Engine {
   readonly #changed: ((change: Change) => void) | undefined;
   readonly #tags: TagIndex;
   /** Stale entries whose copies know that their time has come. */
-  readonly #lapsed = new WeakSet<Entry>();
+  readonly #lapsed = new Set<Slot>();
   #version: number;
+  readonly #lastVersion: number;
+  readonly #room: Room | undefined;
+  readonly #countsInMarks: boolean;
+  readonly #countsOnly: boolean;
 
   constructor(settings: EngineSettings) {
-    const { name, clock, partitions, functions, changed, over } = settings;
+    const { name, partitions, functions, changed, over, firstVersion, limit } = settings;
+    const clock = engineClock(settings.clock);
     this.#settings = settings;
-    this.#version = settings.firstVersion ?? 0;
+    this.#version = firstVersion ?? 0;
+    this.#lastVersion = firstVersion === undefined ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
     this.#changed = changed;
     this.name = name;
     this.clock = clock;
-    this.store = over?.store ?? new Store(partitions);
+    this.store =
+      over?.store ?? new Store(partitions, firstVersion !== undefined, (slots) => this.limits?.grow(slots));
     this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
     this.values = settings.values;
     this.files = settings.files;
@@ -153,153 +174,211 @@ export class Engine {
         ? undefined
         : new Locks(settings.locks, partitions, (change) => this.#changed?.(change));
     this.updates = new Updates(settings.commitUpdate ?? ((update) => commitUpdate(this, update)));
-    this.events = new Events((event, args) => this.hooks?.served(event, args));
+    const hooked = over === undefined ? (settings.hooks ?? []).length > 0 : over.hooks !== undefined;
+    this.events = new Events(hooked ? (event, args) => this.hooks?.served(event, args) : undefined);
     this.hooks = over === undefined ? this.#makeHooks(settings) : over.hooks;
     this.warmers = over === undefined ? this.#makeWarmers(settings) : undefined;
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
+    this.#room = limit === undefined || over !== undefined ? undefined : this.#makeRoom(limit, settings.heap);
+    this.limits = this.#room?.limits;
+    this.#countsOnly = this.limits?.bytes === undefined && changed === undefined;
+    this.#countsInMarks = this.limits?.policy.countsInMarks === true;
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
-      expire: (entry) => this.#expire(entry),
+      expire: (slot) => this.#expire(slot),
       swept: (report) => this.events.swept(report),
     });
   }
 
   /** The options in force. */
-  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats'> {
-    const { ttl, expiration, stats } = this.#settings;
-    return { ttl, expiration, stats };
+  get options(): Pick<EngineSettings, 'ttl' | 'expiration' | 'stats' | 'limit'> {
+    const { ttl, expiration, stats, limit } = this.#settings;
+    return { ttl, expiration, stats, limit };
   }
 
-  /** The live entry of `key`. This counts as a use of it. */
-  find(key: Key, hash: number): Entry | undefined {
-    return this.peek(key, hash);
+  /** The slot of the live entry of `key`, or `none`. This counts as a use of it. */
+  find(key: Key, hash: number): Slot {
+    const slot = this.peek(key, hash);
+    if (slot !== none && this.limits !== undefined) this.limits.policy.used(slot);
+    return slot;
   }
 
-  /** The live entry of `key`, without this counting as a use. */
-  peek(key: Key, hash: number): Entry | undefined {
-    const entry = this.store.find(key, hash);
-    // Only an entry that can expire is worth a look at the clock.
-    if (entry === undefined || entry.expires === Number.POSITIVE_INFINITY) return entry;
-    if (entry.expires > this.clock.now()) return entry;
-    if (entry.staleFor > 0 && !isOver(entry, this.clock.now())) {
-      this.#lapse(entry);
-      return undefined;
+  /** The held value of the live entry of `key`, or `undefined`. This counts as a use of it. */
+  read(key: Key, hash: number): unknown {
+    const { store } = this;
+    const slot = store.find(key, hash);
+    if (slot === none) return undefined;
+    // Whether it is live, and that it is used, is in the same place.
+    const marks = store.marks.chunks[slot >>> chunkBits]!;
+    const mark = marks[slot & chunkMask]!;
+    if (!this.#isAhead(mark >>> spanShift) && store.expires(slot) <= this.clock.now()) {
+      const back = this.#peekExpired(key, hash, slot);
+      return back === none ? undefined : store.value(back);
     }
-    if (!this.#settings.expiration.lazy) {
-      // Whoever takes this partition over must not find it again: it has expired for those who asked.
-      this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
-      return undefined;
-    }
-    this.#expire(entry);
-    // Whoever was told of it may have put the key again; a caller that took it for absent would overwrite that.
-    return this.store.find(key, hash);
+    if (this.#countsInMarks) {
+      if ((mark & mostUses) !== mostUses) marks[slot & chunkMask] = mark + 1;
+    } else this.limits?.policy.used(slot);
+    return store.value(slot);
   }
 
-  /** The entry of `key` that has expired but is kept; there is none where there is a live one. */
-  findStale(key: Key, hash: number): Entry | undefined {
-    const entry = this.store.find(key, hash);
-    if (entry === undefined || entry.staleFor === 0) return undefined;
+  /** The held value of the entry of `key` that has expired but is kept, or `undefined`. */
+  readStale(key: Key, hash: number): unknown {
+    const slot = this.findStale(key, hash);
+    return slot === none ? undefined : this.store.value(slot);
+  }
+
+  /** The version of the entry of `key`, live or not; `undefined` where there is none. */
+  versionOf(key: Key, hash: number): number | undefined {
+    const slot = this.store.find(key, hash);
+    return slot === none ? undefined : this.store.version(slot);
+  }
+
+  /** The slot of the live entry of `key`, or `none`, without this counting as a use. */
+  peek(key: Key, hash: number): Slot {
+    const slot = this.store.find(key, hash);
+    return slot === none || this.#isLive(slot) ? slot : this.#peekExpired(key, hash, slot);
+  }
+
+  /** The slot of the entry of `key` that has expired but is kept, or `none`; it is that where there is a live one. */
+  findStale(key: Key, hash: number): Slot {
+    const slot = this.store.find(key, hash);
+    if (slot === none || this.store.staleFor(slot) === 0) return none;
     const now = this.clock.now();
-    return entry.expires > now || isOver(entry, now) ? undefined : entry;
+    return this.store.expires(slot) > now || this.store.isOver(slot, now) ? none : slot;
   }
 
   /**
    * Stores a held value with a new expiry; `ttl` in ms, `null` for ever, `undefined` for the cache's default. What else an
    * entry had that was there, is gone.
    */
-  write(key: Key, hash: number, held: unknown, ttl?: number | null, keeping: Keeping = nothingElse): Entry {
-    const now = this.clock.now();
+  write(key: Key, hash: number, held: unknown, ttl?: number | null, keeping: Keeping = nothingElse): Slot {
     const life = ttl === undefined ? this.defaultTtl() : ttl;
-    const expires = life === null ? Number.POSITIVE_INFINITY : now + life;
-    return this.#put(key, hash, held, now, expires, life, keeping);
+    // What is to live for a moment only would lose a part of it.
+    const now = life !== null && life < shortLife ? this.clock.now() : this.clock.recent();
+    const slot = this.#put(key, hash, held);
+    if (slot === none) return none;
+    const { staleFor, tags } = keeping;
+    if (staleFor === undefined && tags === undefined) this.store.setLife(slot, now, life);
+    else this.#keep(slot, hash, now, life === null ? Number.POSITIVE_INFINITY : now + life, life, keeping);
+    if (life !== null) this.expiry.arm();
+    this.#changed?.({ type: 'write', hash, slot });
+    return slot;
   }
 
-  /** Stores a held value as it was somewhere else, with its age and what is left of its time. */
-  restore(hash: number, held: unknown, [key, age, remaining, ttl, staleFor, tags]: Traits): Entry {
+  /**
+   * Fails where a value cannot be measured, and changes nothing: for who writes several of which all must be written, or
+   * none. Only a function of the user's can fail.
+   */
+  checkSizes(entries: Iterable<readonly [key: Key, held: unknown]>): void {
+    const { limits } = this;
+    if (limits === undefined || this.#settings.limit?.sizeOf === undefined) return;
+    for (const [key, held] of entries) limits.sizeOf(held, key);
+  }
+
+  /** Stores a held value as it was somewhere else, with its age and what is left of its time; returns its slot, if it has one. */
+  restore(hash: number, held: unknown, [key, age, remaining, ttl, staleFor, tags]: Traits): Slot {
     const now = this.clock.now();
+    const slot = this.#put(key, hash, held);
+    if (slot === none) return none;
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
-    return this.#put(key, hash, held, now - age, expires, ttl, { staleFor, tags });
+    this.#keep(slot, hash, now - age, expires, ttl, { staleFor, tags });
+    if (remaining !== null) this.expiry.arm();
+    this.#changed?.({ type: 'write', hash, slot });
+    return slot;
   }
 
-  #put(
-    key: Key,
-    hash: number,
-    held: unknown,
-    modified: number,
-    expires: number,
-    life: number | null,
-    { staleFor = 0, tags }: Keeping,
-  ): Entry {
+  /** Gives a key a value; what else its entry is made of must follow at once. Returns its slot, if there is room for it. */
+  #put(key: Key, hash: number, held: unknown): Slot {
+    const room = this.#room;
+    // It is the user's function that may measure, and fail: before anything has happened.
+    const size = room === undefined ? 0 : room.limits.sizeOf(held, key);
     this.loads.overtake(key, hash);
     this.locks?.overtake(key);
-    let entry = this.store.find(key, hash);
-    this.#version += 1;
-    if (entry === undefined) {
-      entry = {
-        key: ownKey(key),
-        hash,
-        value: held,
-        version: this.#version,
-        modified,
-        expires,
-        ttl: life,
-        staleFor,
-        tags,
-      };
-      this.store.insert(entry);
-    } else {
-      this.#tags.remove(entry);
-      if (entry.staleFor > 0) this.#lapsed.delete(entry);
-      entry.value = held;
-      entry.version = this.#version;
-      entry.modified = modified;
-      entry.expires = expires;
-      entry.ttl = life;
-      entry.staleFor = staleFor;
-      entry.tags = tags;
-    }
-    if (tags !== undefined) this.#tags.add(entry);
-    if (expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
-    this.#changed?.({ type: 'write', entry });
-    return entry;
+    const slot = room === undefined ? this.#place(key, hash) : this.#placeWithin(room, key, hash, size);
+    if (slot !== none) this.store.setValue(slot, held, this.#nextVersion());
+    return slot;
   }
 
-  /** Gives a live entry a new held value and leaves its expiry. */
-  replace(entry: Entry, held: unknown): void {
+  #keep(
+    slot: Slot,
+    hash: number,
+    modified: number,
+    expires: number,
+    ttl: number | null,
+    { staleFor, tags }: Keeping,
+  ): void {
+    this.store.setTraits(slot, modified, expires, ttl, staleFor, tags);
+    if (tags !== undefined) this.#tags.add(slot, hash, tags);
+  }
+
+  /** Gives a live entry a new held value and leaves its expiry; answers whether there was room for it. */
+  replace(slot: Slot, held: unknown): boolean {
+    const { store, limits } = this;
+    const key = store.key(slot);
+    const hash = store.hash(slot);
+    const size = limits === undefined ? 0 : limits.sizeOf(held, key);
     // One that was forced runs although there is an entry.
-    this.loads.overtake(entry.key, entry.hash);
-    this.locks?.overtake(entry.key);
-    this.#version += 1;
-    entry.value = held;
-    entry.version = this.#version;
-    entry.modified = this.clock.now();
-    this.#changed?.({ type: 'write', entry });
+    this.loads.overtake(key, hash);
+    this.locks?.overtake(key);
+    if (limits !== undefined) {
+      // What measures is the user's code, which may have removed it.
+      if (limits.bytes !== undefined && store.find(key, hash) !== slot) return false;
+      if (limits.tooLarge(size)) {
+        this.evict(slot);
+        return false;
+      }
+      // To make room, even this one may have been removed.
+      if (this.#room!.makeForPresent(slot, key, hash, size) !== slot) return false;
+      limits.written(slot, size);
+    }
+    store.setValue(slot, held, this.#nextVersion());
+    store.setTraits(
+      slot,
+      this.clock.now(),
+      store.expires(slot),
+      store.ttl(slot),
+      store.staleFor(slot),
+      store.tags(slot),
+    );
+    this.#changed?.({ type: 'write', hash, slot });
+    return true;
   }
 
   /** Marks a live entry as modified now; its value, version and expiry stay. */
-  touch(entry: Entry): void {
-    this.locks?.overtake(entry.key);
-    entry.modified = this.clock.now();
-    this.#changed?.({ type: 'write', entry });
+  touch(slot: Slot): void {
+    const { store } = this;
+    this.locks?.overtake(store.key(slot));
+    store.setTraits(
+      slot,
+      this.clock.now(),
+      store.expires(slot),
+      store.ttl(slot),
+      store.staleFor(slot),
+      store.tags(slot),
+    );
+    this.#changed?.({ type: 'write', hash: store.hash(slot), slot });
   }
 
   /** Gives a live entry a time to live from now, in ms, or none; its value and version stay. `own`: where it began with more. */
-  setExpiry(entry: Entry, ttl: number | null, own: number | null = ttl): void {
-    this.loads.overtake(entry.key, entry.hash);
-    this.locks?.overtake(entry.key);
-    entry.ttl = own;
-    entry.expires = ttl === null ? Number.POSITIVE_INFINITY : this.clock.now() + ttl;
+  setExpiry(slot: Slot, ttl: number | null, own: number | null = ttl): void {
+    const { store } = this;
+    const key = store.key(slot);
+    this.loads.overtake(key, store.hash(slot));
+    this.locks?.overtake(key);
+    const expires = ttl === null ? Number.POSITIVE_INFINITY : this.clock.now() + ttl;
+    store.setTraits(slot, store.modified(slot), expires, own, store.staleFor(slot), store.tags(slot));
     if (ttl !== null) this.expiry.arm();
-    this.#changed?.({ type: 'write', entry });
+    this.#changed?.({ type: 'write', hash: store.hash(slot), slot });
   }
 
   /** Removes a live entry. */
-  remove(entry: Entry): void {
-    this.loads.overtake(entry.key, entry.hash);
-    this.locks?.overtake(entry.key);
-    this.#drop(entry);
+  remove(slot: Slot): void {
+    const key = this.store.key(slot);
+    this.loads.overtake(key, this.store.hash(slot));
+    this.locks?.overtake(key);
+    this.#drop(slot);
   }
 
   /** Removes whatever `key` has, a load in flight included; returns whether there was a live entry. */
@@ -307,25 +386,24 @@ export class Engine {
     return this.take(key, hash) !== undefined;
   }
 
-  /** Removes whatever `key` has, a load in flight included; returns the live entry that there was. */
-  take(key: Key, hash: number): Entry | undefined {
+  /** Removes whatever `key` has, a load in flight included; returns the held value of the live entry that there was. */
+  take(key: Key, hash: number): unknown {
     this.loads.overtake(key, hash);
     this.locks?.overtake(key);
-    const entry = this.peek(key, hash);
+    const slot = this.peek(key, hash);
+    const held = slot === none ? undefined : this.store.value(slot);
     // A stale one is none, but it must not be answered any more.
-    const present = entry ?? this.findStale(key, hash);
-    if (present !== undefined) this.#drop(present);
+    const present = slot === none ? this.findStale(key, hash) : slot;
+    if (present !== none) this.#drop(present);
     else this.#settings.missed?.({ key, hash });
-    return entry;
+    return held;
   }
 
   /** Removes everything a partition has, loads in flight included; returns how many entries were in memory. */
   clear(partition: number): number {
     this.loads.overtakePartition(partition);
     this.locks?.overtakePartition(partition);
-    const removed = this.store.clearPartition(partition);
-    this.#tags.clear(partition);
-    if (this.store.length === 0) this.expiry.disarm();
+    const removed = this.#empty(partition);
     this.#changed?.({ type: 'clear', partition });
     return removed;
   }
@@ -339,9 +417,9 @@ export class Engine {
     this.locks?.invalidate(partition, tag);
     const now = this.clock.now();
     let removed = 0;
-    for (const entry of this.#tags.find(partition, tag)) {
-      if (entry.expires > now) removed += 1;
-      this.remove(entry);
+    for (const slot of this.#tags.find(partition, tag)) {
+      if (this.store.expires(slot) > now) removed += 1;
+      this.remove(slot);
     }
     return removed;
   }
@@ -350,10 +428,10 @@ export class Engine {
   purge(partition: number): number {
     const now = this.clock.now();
     let removed = 0;
-    for (const entry of this.store.entries(partition)) {
-      if (!isOver(entry, now)) continue;
+    for (const slot of this.store.walk(partition)) {
+      if (!this.store.isOver(slot, now)) continue;
       removed += 1;
-      this.#expire(entry);
+      this.#expire(slot);
     }
     return removed;
   }
@@ -362,19 +440,30 @@ export class Engine {
   storeLoaded({ key, hash }: Load, result: LoadResult & { readonly kind: 'loaded' }): void {
     // A transaction that has locked the key meanwhile has seen that there was no value.
     if (this.closed || this.locks?.blocks(key, 'write') === true) return;
-    this.write(key, hash, result.held, result.ttl, result);
+    try {
+      this.write(key, hash, result.held, result.ttl, result);
+    } catch (error) {
+      // What there is no room for, or what cannot be measured, is still the answer to those who wait for it.
+      this.events.error(error);
+      return;
+    }
     this.statistics?.add('writes');
   }
 
   /** The partition is this engine's now: it takes over a copy of its entries. */
   takeOver(partition: number, copy: Store): void {
-    for (const entry of copy.entries(partition)) {
-      if (entry.expires !== Number.POSITIVE_INFINITY) this.expiry.arm();
-      // The same record may have been here before, and was written elsewhere since.
-      if (entry.staleFor > 0) this.#lapsed.delete(entry);
+    const { store, limits } = this;
+    const sizes = this.#room?.measure(partition, copy);
+    this.#empty(partition);
+    store.take(partition, copy);
+    this.#tags.clear(partition);
+    for (let slot = store.first(partition); slot !== none; slot = store.next(slot)) {
+      limits?.added(slot, sizes!.get(store.key(slot)) ?? 0);
+      if (store.expires(slot) !== Number.POSITIVE_INFINITY) this.expiry.arm();
+      const tags = store.tags(slot);
+      if (tags !== undefined) this.#tags.add(slot, store.hash(slot), tags);
     }
-    this.store.take(partition, copy);
-    this.#tags.rebuild(partition, this.store);
+    this.#room?.trim();
   }
 
   /**
@@ -383,23 +472,24 @@ export class Engine {
    */
   apart(changed: (key: KeyRef) => void): Engine {
     const { name, clock, random, values, ttl, expiration, functions, commands } = this.#settings;
-    return new Engine({
+    const apart = new Engine({
       ...{ name, clock, random, values, ttl, functions },
       ...(commands === undefined ? {} : { commands }),
       partitions: 1,
       expiration: { interval: false, lazy: false, jitter: expiration.jitter },
       stats: false,
       changed(change) {
-        if (change.type === 'write') changed(change.entry);
+        if (change.type === 'write') changed(apart.store.entry(change.slot));
         else if (change.type === 'remove') changed(change);
       },
       missed: changed,
     });
+    return apart;
   }
 
   /** This cache over copies of entries that another engine owns: it reads them as they are, and removes nothing. */
   reading(copies: Store): Engine {
-    const { changed: _, locks: __, ...settings } = this.#settings;
+    const { changed: _, locks: __, limit: ___, ...settings } = this.#settings;
     return new Engine({
       ...settings,
       expiration: { interval: false, lazy: false, jitter: 0 },
@@ -411,18 +501,14 @@ export class Engine {
   handOver(partition: number, copy: Store): void {
     this.loads.depart(partition);
     this.warmers?.depart(partition);
-    copy.take(partition, this.store);
-    this.#tags.clear(partition);
-    if (this.store.length === 0) this.expiry.disarm();
+    this.#empty(partition, copy);
   }
 
   /** The partition is not this engine's any more. Nothing is removed in the sense of `changed`: it lives on elsewhere. */
   forget(partition: number): void {
     this.loads.depart(partition);
     this.warmers?.depart(partition);
-    this.store.clearPartition(partition);
-    this.#tags.clear(partition);
-    if (this.store.length === 0) this.expiry.disarm();
+    this.#empty(partition);
   }
 
   /** Aborts when this is closed. */
@@ -452,21 +538,33 @@ export class Engine {
     this.closed = true;
     this.#ending?.abort(closedError(this.name));
     this.expiry.close();
+    this.#room?.close();
     this.warmers?.close(closedError(this.name));
     this.hooks?.close();
     this.loads.close(closedError(this.name));
     this.locks?.close(closedError(this.name));
-    for (const partition of this.partitions) {
-      this.store.clearPartition(partition);
-      this.#tags.clear(partition);
-    }
+    for (const partition of this.partitions) this.#empty(partition);
   }
 
-  /** Removes a live entry to make room. */
-  evict(entry: Entry): void {
-    this.#drop(entry);
-    this.statistics?.add('evictions');
-    this.events.evicted(entry.key);
+  /** Removes an entry to make room; one that has expired but is kept is told of as expired. */
+  evict(slot: Slot): void {
+    this.limits?.removed(slot);
+    this.#makeWay(slot);
+  }
+
+  #makeRoom(limit: CheckedLimit, heap: HeapGauge = processHeap): Room {
+    const { name, clock, store, values, events } = this;
+    return new Room(
+      {
+        ...{ name, clock, store, values },
+        heard: () => events.heard,
+        remove: (slot) => this.#makeWay(slot),
+        refuseClosed: () => this.refuseClosed(),
+        failed: (error) => events.error(error),
+      },
+      limit,
+      heap,
+    );
   }
 
   #makeHooks({ name, clock, hooks = [] }: EngineSettings): Hooks | undefined {
@@ -485,33 +583,213 @@ export class Engine {
     });
   }
 
-  #expire(entry: Entry): void {
-    this.#drop(entry);
+  /** The slot of a key that is about to be written: its own, or a new one. */
+  #place(key: Key, hash: number): Slot {
+    const { store } = this;
+    const slot = store.find(key, hash);
+    if (slot === none) return store.add(ownKey(key), hash);
+    this.#untag(slot);
+    return slot;
+  }
+
+  /** The same within limits, once there is room; `none` if there never can be. */
+  #placeWithin(room: Room, key: Key, hash: number, size: number): Slot {
+    if (this.#countsOnly && !this.events.heard) return this.#placeQuietly(room, key, hash);
+    if (room.limits.tooLarge(size)) {
+      this.#evictUnwritten(key, hash);
+      return none;
+    }
+    let slot = room.makeFor(key, hash, size);
+    if (slot === none) {
+      slot = this.store.add(ownKey(key), hash);
+      room.added(slot, size);
+    } else {
+      this.#untag(slot);
+      room.limits.written(slot, size);
+    }
+    return slot;
+  }
+
+  /**
+   * The same where entries are counted and nothing else, and nobody is told what goes: the way of most writes. What is evicted
+   * leaves its slot to what comes, which takes far less time than all the steps of the other way.
+   */
+  #placeQuietly(room: Room, key: Key, hash: number): Slot {
+    const { store } = this;
+    const { limits } = room;
+    const { policy } = limits;
+    const found = store.find(key, hash);
+    if (found !== none) {
+      this.#untag(found);
+      policy.written(found, 0);
+      return found;
+    }
+    if (store.length !== limits.most) {
+      // More than there may be is removed a little at a time.
+      if (store.length > limits.most) room.makeFor(key, hash, 0);
+      const slot = store.add(ownKey(key), hash);
+      room.added(slot, 0);
+      return slot;
+    }
+    const slot = policy.evict();
+    if (this.statistics !== undefined) this.statistics.add(this.#isLive(slot) ? 'evictions' : 'expirations');
+    this.#untag(slot);
+    store.exchange(slot, ownKey(key), hash);
+    room.added(slot, 0);
+    return slot;
+  }
+
+  /** Removes what has to make room: counted already, told of as what it is. */
+  #makeWay(slot: Slot): void {
+    if (this.#isLive(slot)) this.#evicted(slot);
+    else this.#expired(slot);
+  }
+
+  /** What is larger than everything may be, is as good as evicted when it is written. */
+  #evictUnwritten(key: Key, hash: number): void {
+    const slot = this.store.find(key, hash);
+    if (slot !== none) {
+      this.limits?.removed(slot);
+      this.#evicted(slot);
+      return;
+    }
+    this.statistics?.add('evictions');
+    this.events.evicted(key);
+  }
+
+  /** Removes and reports what the limits do not count any more, as evicted. */
+  #evicted(slot: Slot): void {
+    const key = this.store.key(slot);
+    this.#delete(slot);
+    this.statistics?.add('evictions');
+    this.events.evicted(key);
+  }
+
+  /** Removes and reports an entry whose time has come. */
+  #expire(slot: Slot): void {
+    this.limits?.removed(slot);
+    this.#expired(slot);
+  }
+
+  /** The same for one that the limits do not count any more. */
+  #expired(slot: Slot): void {
+    const key = this.store.key(slot);
+    this.#delete(slot);
     this.statistics?.add('expirations');
-    this.events.expired(entry.key);
+    this.events.expired(key);
+  }
+
+  /**
+   * Whether the time of an entry is still to come. Only if it can expire, time is looked at; and only if it does so in this
+   * span of four seconds or the next, exactly: the answer is right unless the thread was held up for so long between two
+   * looks at the clock.
+   */
+  #isLive(slot: Slot): boolean {
+    return this.#isAhead(this.store.span(slot)) || this.store.expires(slot) > this.clock.now();
+  }
+
+  /** Whether a span of expiry is later than this and the next. */
+  #isAhead(span: number): boolean {
+    return span === neverSpan || span > spanOf(this.clock.recent()) + 1;
+  }
+
+  #peekExpired(key: Key, hash: number, slot: Slot): Slot {
+    const { store } = this;
+    if (store.staleFor(slot) > 0 && !store.isOver(slot, this.clock.now())) {
+      this.#lapse(slot);
+      return none;
+    }
+    if (!this.#settings.expiration.lazy) {
+      // Whoever takes this partition over must not find it again: it has expired for those who asked.
+      this.#changed?.({ type: 'remove', key: store.key(slot), hash: store.hash(slot) });
+      return none;
+    }
+    this.#expire(slot);
+    // Whoever was told of it may have put the key again; a caller that took it for absent would overwrite that.
+    return store.find(key, hash);
   }
 
   /** Whoever takes this partition over must not take it for a live one: it has expired for those who asked. */
-  #lapse(entry: Entry): void {
-    if (this.#changed === undefined || this.#lapsed.has(entry)) return;
-    this.#lapsed.add(entry);
-    this.#changed({ type: 'lapse', key: entry.key, hash: entry.hash });
+  #lapse(slot: Slot): void {
+    if (this.#changed === undefined || this.#lapsed.has(slot)) return;
+    this.#lapsed.add(slot);
+    this.#changed({ type: 'lapse', key: this.store.key(slot), hash: this.store.hash(slot) });
   }
 
-  #drop(entry: Entry): void {
-    this.store.remove(entry);
-    this.#tags.remove(entry);
-    this.#changed?.({ type: 'remove', key: entry.key, hash: entry.hash });
+  /** Removes an entry on request: nothing is reported. */
+  #drop(slot: Slot): void {
+    this.limits?.removed(slot);
+    this.#delete(slot);
+  }
+
+  /** Takes an entry out of everything but the limits, which must have been told before. */
+  #delete(slot: Slot): void {
+    const { store } = this;
+    if (this.#changed === undefined) {
+      this.#untag(slot);
+      this.#free(slot);
+      return;
+    }
+    const key = store.key(slot);
+    const hash = store.hash(slot);
+    this.#untag(slot);
+    this.#free(slot);
+    this.#changed({ type: 'remove', key, hash });
+  }
+
+  #free(slot: Slot): void {
+    this.store.remove(slot);
+    // The store has given back what it needed for many.
+    if (this.store.slots === 0) this.limits?.clear();
+  }
+
+  #untag(slot: Slot): void {
+    const { store } = this;
+    // Neither is there without something beside the columns.
+    if (store.isPlain(slot)) return;
+    this.#lapsed.delete(slot);
+    const tags = store.tags(slot);
+    if (tags !== undefined) this.#tags.remove(slot, store.hash(slot), tags);
+  }
+
+  /** Forgets what a partition has here, or gives it to another store; returns how much it was. */
+  #empty(partition: number, into?: Store): number {
+    const { store, limits } = this;
+    const count = store.size([partition]);
+    if (count === store.length) {
+      limits?.clear();
+      this.#lapsed.clear();
+    } else {
+      for (let slot = store.first(partition); slot !== none; slot = store.next(slot)) {
+        limits?.removed(slot);
+        this.#lapsed.delete(slot);
+      }
+    }
+    if (into === undefined) store.clearPartition(partition);
+    else into.take(partition, store);
+    this.#tags.clear(partition);
+    if (store.length === 0) this.expiry.disarm();
+    return count;
+  }
+
+  #nextVersion(): number {
+    this.#version = this.#version >= this.#lastVersion ? 1 : this.#version + 1;
+    return this.#version;
   }
 
   /** The time to live of an entry that is written without one. */
   defaultTtl(): number | null {
     const { ttl, expiration, random } = this.#settings;
-    return ttl === null || expiration.jitter === 0 ? ttl : ttl * (1 - expiration.jitter * random());
+    return ttl === null || expiration.jitter === 0
+      ? ttl
+      : Math.ceil(ttl * (1 - expiration.jitter * random()));
   }
 }
 
 const nothingElse: Keeping = Object.freeze({});
+
+/** In ms: an entry that lives shorter is given its time by an exact clock. */
+const shortLife = 10_000;
 
 /** What every call gets once the cache is closed. */
 export function closedError(name: string): CacheError {

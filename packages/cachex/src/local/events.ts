@@ -9,7 +9,7 @@ import type { ServiceEvents } from './service-events.ts';
 export interface CacheEvents<K extends Key = Key> {
   /** An entry's time had come, and it was removed: by a sweep or `purge`, or because a call found it. */
   expired: [key: K];
-  /** A live entry was removed to make room: by `prune`. */
+  /** A live entry was removed to make room: by `prune`, or because of a `limit`. */
   evicted: [key: K];
   /** Something failed where no caller could be told. Without a listener it is dropped. */
   error: [error: unknown];
@@ -24,11 +24,14 @@ type Served = <N extends keyof ServiceEvents>(event: N, args: ServiceEvents[N]) 
 /** An emitter that never throws into the code that reports. What is no event or no listener is refused with `INVALID_OPTION`. */
 export class Events {
   readonly #emitter = new EventEmitter();
-  readonly #served: Served;
+  readonly #served: Served | undefined;
+  /** Whether somebody listens: on the way of every eviction, an emitter without listeners would take the longer part. */
+  #heard = false;
 
   /** `served` is told of everything as well, for service hooks. */
-  constructor(served: Served = () => {}) {
+  constructor(served?: Served) {
     this.#served = served;
+    this.#heard = served !== undefined;
     // How many listen is the user's affair.
     this.#emitter.setMaxListeners(0);
   }
@@ -36,6 +39,7 @@ export class Events {
   on<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
     checkListener(eventNames, event, listener);
     this.#emitter.on(event, listener);
+    this.#heard = true;
   }
 
   off<N extends keyof CacheEvents>(event: N, listener: (...args: CacheEvents[N]) => void): void {
@@ -43,36 +47,39 @@ export class Events {
     this.#emitter.off(event, listener);
   }
 
+  /** Whether code of the user may run when an entry expires or is evicted. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
   /** An entry expired. A listener that throws is reported as an error. */
   expired(key: Key): void {
-    this.#served('expired', [key]);
-    this.#emit('expired', key);
+    if (this.#heard) this.#removed('expired', key);
   }
 
   /** A live entry was removed to make room. */
   evicted(key: Key): void {
-    this.#served('evicted', [key]);
-    this.#emit('evicted', key);
+    if (this.#heard) this.#removed('evicted', key);
   }
 
   /** Everything was removed on request. */
   cleared(removed: number): void {
-    this.#served('cleared', [removed]);
+    this.#served?.('cleared', [removed]);
   }
 
   /** A sweep has come to its end. */
   swept(report: SweepReport): void {
-    this.#served('swept', [report]);
+    this.#served?.('swept', [report]);
   }
 
   /** Partitions went to another node. */
   moved(to: string, partitions: readonly number[]): void {
-    this.#served('moved', [{ to, partitions }]);
+    this.#served?.('moved', [{ to, partitions }]);
   }
 
   /** A warmer has run. */
   warmed(name: string, written: number): void {
-    this.#served('warmed', [name, written]);
+    this.#served?.('warmed', [name, written]);
   }
 
   /** Something failed. A listener that throws has nowhere to report to but the process. */
@@ -87,7 +94,8 @@ export class Events {
     }
   }
 
-  #emit(event: 'expired' | 'evicted', key: Key): void {
+  #removed(event: 'expired' | 'evicted', key: Key): void {
+    this.#served?.(event, [key]);
     if (this.#emitter.listenerCount(event) === 0) return;
     try {
       this.#emitter.emit(event, key);

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@cachex/router';
-import { type Entry, isOver, type Store } from './store.ts';
+import type { Slot, Store } from './store.ts';
 
 /** How long a sweep may hold the thread, and after how many entries it looks at the clock. */
 const sliceMs = 1;
@@ -20,14 +20,15 @@ export interface ExpirySettings {
   /** Milliseconds from the end of one sweep to the start of the next; `false` never sweeps. */
   readonly interval: number | false;
   /** Removes and reports an entry whose time has come, and that of which as a stale one, too. */
-  expire(entry: Entry): void;
+  expire(slot: Slot): void;
   /** Told of each sweep that has come to its end. */
   swept?(report: SweepReport): void;
 }
 
 /**
- * Finds expired entries that nobody asks for: every `interval` a sweep walks the store in slices of about a millisecond,
- * each slice resuming the walk where the last one paused. There is a timer only while some entry can expire.
+ * Finds expired entries that nobody asks for: every `interval` a sweep looks at one slot after the other, in slices of about
+ * a millisecond. An entry keeps its slot, so that a slice goes on where the last one paused. There is a timer only while some
+ * entry can expire. A wheel of timers was measured as six times as dear for each write, and blocks where many expire at once.
  */
 export class Expiry {
   readonly #settings: ExpirySettings;
@@ -78,15 +79,14 @@ export class Expiry {
   }
 
   #begin(): void {
-    const { clock, store } = this.#settings;
+    const { clock } = this.#settings;
     this.#timer = undefined;
     this.#sweeping = true;
     this.#needed = false;
     this.#slice({
       started: clock.wallTime(),
       begun: clock.now(),
-      partition: 0,
-      entries: store.entries(0),
+      next: 0,
       removed: 0,
     });
   }
@@ -97,15 +97,17 @@ export class Expiry {
     const until = now + sliceMs;
     while (now < until) {
       for (let looked = 0; looked < entriesBetweenLooks; looked += 1) {
-        const entry = this.#closed ? undefined : nextEntry(store, sweep);
-        if (entry === undefined) {
+        const slot = sweep.next;
+        if (this.#closed || slot >= store.slots) {
           this.#end(sweep);
           return;
         }
-        if (isOver(entry, now)) {
+        sweep.next = slot + 1;
+        if (!store.holds(slot) || store.expires(slot) === Number.POSITIVE_INFINITY) continue;
+        if (store.isOver(slot, now)) {
           sweep.removed += 1;
-          expire(entry);
-        } else if (entry.expires !== Number.POSITIVE_INFINITY) this.#needed = true;
+          expire(slot);
+        } else this.#needed = true;
       }
       now = clock.now();
     }
@@ -125,17 +127,7 @@ export class Expiry {
 interface Sweep {
   readonly started: number;
   readonly begun: number;
-  partition: number;
-  entries: IterableIterator<Entry>;
+  /** The slot to look at next. */
+  next: number;
   removed: number;
-}
-
-function nextEntry(store: Store, sweep: Sweep): Entry | undefined {
-  for (;;) {
-    const next = sweep.entries.next();
-    if (next.done !== true) return next.value;
-    sweep.partition += 1;
-    if (sweep.partition >= store.partitions) return undefined;
-    sweep.entries = store.entries(sweep.partition);
-  }
 }

@@ -2,7 +2,8 @@ import { type Key, partitionOf } from '@cachex/router/hash';
 import type { Engine } from './engine.ts';
 import type { SweepReport } from './expiry.ts';
 import type { HookStatus } from './hooks.ts';
-import type { Entry } from './store.ts';
+import { describeLimit, type LimitRecord } from './limit-options.ts';
+import { none } from './store.ts';
 import type { WarmerStatus } from './warmers.ts';
 
 /** What `inspect('cache')` answers. */
@@ -10,6 +11,8 @@ export interface CacheRecord {
   readonly name: string;
   /** Entries in memory, expired ones included. */
   readonly size: number;
+  /** The bytes of their keys and values, as its `limit` counts them; `null` without `limit.bytes`. */
+  readonly bytes: number | null;
   readonly partitions: number;
   /** The options in force; times in ms. */
   readonly options: {
@@ -20,6 +23,7 @@ export interface CacheRecord {
       readonly jitter: number;
     };
     readonly stats: boolean;
+    readonly limit: LimitRecord | null;
     readonly functions: readonly string[];
   };
   readonly hooks: readonly HookStatus[];
@@ -58,12 +62,19 @@ export interface JanitorRecord {
 
 export function cacheRecord(engine: Engine): CacheRecord {
   const { name, store, options, hooks, warmers, loads, functions, partitions } = engine;
-  const { ttl, expiration, stats } = options;
+  const { ttl, expiration, stats, limit } = options;
   return {
     name,
     size: store.length,
+    bytes: engine.limits?.bytes ?? null,
     partitions: partitions.length,
-    options: { ttl, expiration: { ...expiration }, stats, functions: functions.names },
+    options: {
+      ttl,
+      expiration: { ...expiration },
+      stats,
+      limit: describeLimit(limit),
+      functions: functions.names,
+    },
     hooks: hooks?.status() ?? [],
     warmers: warmers?.status() ?? [],
     loading: loads.running,
@@ -71,9 +82,10 @@ export function cacheRecord(engine: Engine): CacheRecord {
 }
 
 export function entryRecord(engine: Engine, key: Key, hash: number): RawEntry | undefined {
-  const entry = engine.store.find(key, hash);
-  if (entry === undefined) return undefined;
+  const slot = engine.store.find(key, hash);
+  if (slot === none) return undefined;
   const { clock, values } = engine;
+  const entry = engine.store.entry(slot);
   const ahead = clock.wallTime() - clock.now();
   return {
     key: entry.key,
@@ -89,12 +101,16 @@ export function entryRecord(engine: Engine, key: Key, hash: number): RawEntry | 
   };
 }
 
-/** The expired entries that are still in memory. */
-export function* expiredEntries(engine: Engine): Iterable<Entry> {
-  const now = engine.clock.now();
-  for (const partition of engine.partitions) {
-    for (const entry of engine.store.entries(partition)) if (entry.expires <= now) yield entry;
+/** The keys of the expired entries that are still in memory. */
+export function expiredKeys({ clock, store, partitions }: Engine): Key[] {
+  const now = clock.now();
+  const keys: Key[] = [];
+  for (const partition of partitions) {
+    for (let slot = store.first(partition); slot !== none; slot = store.next(slot)) {
+      if (store.expires(slot) <= now) keys.push(store.key(slot));
+    }
   }
+  return keys;
 }
 
 export function janitorRecord({ expiry }: Engine): JanitorRecord {
@@ -147,8 +163,8 @@ export function lifeOf(
   key: Key,
   hash: number,
 ): { readonly live: boolean; readonly remaining: number | null | undefined } {
-  const entry = store.find(key, hash);
-  const left = entry === undefined ? 0 : entry.expires - clock.now();
+  const slot = store.find(key, hash);
+  const left = slot === none ? 0 : store.expires(slot) - clock.now();
   if (left <= 0) return { live: false, remaining: undefined };
   return { live: true, remaining: left === Number.POSITIVE_INFINITY ? null : left };
 }

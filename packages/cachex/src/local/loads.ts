@@ -4,9 +4,9 @@ import type { CacheError } from '../errors.ts';
 import type { Loader } from '../functions.ts';
 import type { Engine } from './engine.ts';
 import { type Flight, Flights, type Load, originOf } from './flights.ts';
+import { ownKey } from './keys.ts';
 import { LoadLease } from './load-lease.ts';
 import { LoaderRuns, type LoadResult, type RunOptions } from './loader-runs.ts';
-import { ownKey } from './store.ts';
 import { anyOf } from './tags.ts';
 
 /** Hands the result of a load to whoever holds its key now. Awaited before those who wait for it are answered. */
@@ -110,13 +110,13 @@ export class Loads {
   /** What there is of a key, and counts that. `forceRefresh` takes no entry for an answer, live or stale. */
   find(engine: Engine, key: Key, hash: number, options: LoadOptions): Found {
     const { forceRefresh = false } = options;
-    const entry = engine.find(key, hash);
-    if (entry === undefined) engine.statistics?.add('misses');
+    const present = engine.read(key, hash);
+    if (present === undefined) engine.statistics?.add('misses');
     else if (!forceRefresh) {
       engine.statistics?.add('hits');
-      return { kind: 'value', held: entry.value };
+      return { kind: 'value', held: present };
     }
-    const stale = forceRefresh ? undefined : engine.findStale(key, hash)?.value;
+    const stale = forceRefresh ? undefined : engine.readStale(key, hash);
     const flight = this.#flights.find(key, hash);
     if (flight === undefined) return { kind: 'nothing', stale };
     return { kind: 'flight', token: flight.token, stale, answer: orStale(engine, flight, stale, options) };

@@ -2,8 +2,8 @@ import type { Clock, Timer } from '@cachex/router';
 import { identityOf, type Key, partitionOf } from '@cachex/router/hash';
 import { CacheError } from '../errors.ts';
 import { originOf } from './flights.ts';
+import { ownKey } from './keys.ts';
 import { type Identity, LockQueues } from './lock-queue.ts';
-import { ownKey } from './store.ts';
 import { type Write, writtenKey } from './writes.ts';
 
 /** A key and its hash. */

@@ -11,6 +11,7 @@ import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
 import { hookList } from './hook-options.ts';
 import type { Hook, HookSettings } from './hooks.ts';
+import { type CheckedLimit, type LimitOptions, limitOption } from './limit-options.ts';
 import { defaultLoadLease } from './load-lease.ts';
 import { byCopy, byReference } from './value-form.ts';
 import { warmerList } from './warmer-options.ts';
@@ -54,6 +55,11 @@ export interface CacheOptions<
    * `{ last: { type: 'read', execute: (list) => list?.at(-1) } }`.
    */
   commands?: C;
+  /**
+   * How much the cache may hold, and what goes first: `{ size: 50_000 }`, `{ bytes: '256mb' }`, `{ heap: 0.7 }`. Eviction is
+   * exact: there is never one entry or one byte more. Default: no limit.
+   */
+  limit?: LimitOptions<K, V>;
   /** Counts hits, misses, writes and more for `stats()`. Default: `false`, which costs nothing. */
   stats?: boolean;
   /** Told of calls, or of what the cache does of its own accord; see docs/hooks.md. */
@@ -68,8 +74,8 @@ export interface CacheOptions<
   files?: Files;
 }
 
-/** 256 maps stall for about 2 ms when they grow, where a single one stalls for hundreds. */
-const localPartitions = 256;
+/** Nothing is shared with other nodes, so that there is nothing to divide. */
+const localPartitions = 1;
 const defaultInterval = 3_000;
 const longestLease = 3_600_000;
 
@@ -131,6 +137,7 @@ export const dataOptionChecks: Readonly<Record<keyof CheckedDataOptions, OptionC
   functions: functionMap,
   commands: commandMap,
   stats: flag,
+  limit: limitOption,
   hooks: hookList,
   warmers: warmerList,
 };
@@ -152,6 +159,7 @@ export interface CheckedDataOptions {
   functions?: MixedFunctionMap<any, unknown>;
   commands?: AnyCommands;
   stats?: boolean;
+  limit?: CheckedLimit;
   hooks?: readonly HookSettings[];
   warmers?: readonly WarmerSettings[];
 }
@@ -162,9 +170,9 @@ type DataSettings = Pick<EngineSettings, keyof CheckedDataOptions>;
 /** The part of an engine's settings that data options decide, defaults filled in. */
 export function dataSettings(options: CheckedDataOptions): DataSettings {
   const { ttl = null, expiration = {}, functions = {}, commands = {}, stats = false } = options;
-  const { hooks = [], warmers = [] } = options;
+  const { limit, hooks = [], warmers = [] } = options;
   const { interval = defaultInterval, lazy = true, jitter = 0 } = expiration;
-  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, hooks, warmers };
+  return { ttl, expiration: { interval, lazy, jitter }, functions, commands, stats, limit, hooks, warmers };
 }
 
 interface CheckedCacheOptions extends CheckedDataOptions {

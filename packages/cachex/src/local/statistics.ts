@@ -40,22 +40,34 @@ const nothing: Readonly<Record<Counter, number>> = {
   invocations: 0,
 };
 
+/** How many calls there were of one action. */
+export interface Calls {
+  amount: number;
+}
+
 /** Counts what happens in one engine. */
 export class Statistics {
   readonly #counters: Record<Counter, number> = { ...nothing };
-  readonly #calls = new Map<string, number>();
+  readonly #calls = new Map<string, Calls>();
 
   add(counter: Counter, amount = 1): void {
     this.#counters[counter] += amount;
   }
 
-  /** A call of the action `name` succeeded. */
-  called(name: string): void {
-    this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
+  /** How many calls of the action `name` succeeded: to be raised by who makes them. */
+  calls(name: string): Calls {
+    let calls = this.#calls.get(name);
+    if (calls === undefined) {
+      calls = { amount: 0 };
+      this.#calls.set(name, calls);
+    }
+    return calls;
   }
 
   read(): CacheStats {
-    return rated(this.#counters, this.#calls);
+    const calls = new Map<string, number>();
+    for (const [name, { amount }] of this.#calls) if (amount > 0) calls.set(name, amount);
+    return rated(this.#counters, calls);
   }
 }
 

@@ -2,7 +2,7 @@ import { partitionOf } from '@cachex/router/hash';
 import { describe } from '../describe.ts';
 import { CacheError } from '../errors.ts';
 import type { OptionCheck } from '../parameters.ts';
-import type { Entry, Store } from './store.ts';
+import type { Slot } from './store.ts';
 
 /** How many tags an entry may have, and how long each may be. */
 const mostTags = 64;
@@ -35,48 +35,40 @@ export function anyOf(tags: readonly string[] | undefined, among: ReadonlySet<st
 /** Which entries carry which tag, by partition. Where nothing is tagged there is nothing here. */
 export class TagIndex {
   readonly #partitions: number;
-  readonly #entries = new Map<number, Map<string, Set<Entry>>>();
+  readonly #slots = new Map<number, Map<string, Set<Slot>>>();
 
   constructor(partitions: number) {
     this.#partitions = partitions;
   }
 
   /** The entries of a partition that carry a tag; the list does not change while they do. */
-  find(partition: number, tag: string): readonly Entry[] {
-    return [...(this.#entries.get(partition)?.get(tag) ?? [])];
+  find(partition: number, tag: string): readonly Slot[] {
+    return [...(this.#slots.get(partition)?.get(tag) ?? [])];
   }
 
-  add(entry: Entry): void {
-    if (entry.tags === undefined) return;
-    const partition = partitionOf(entry.hash, this.#partitions);
-    const tags = this.#entries.get(partition) ?? new Map<string, Set<Entry>>();
-    this.#entries.set(partition, tags);
-    for (const tag of entry.tags) {
-      const entries = tags.get(tag);
-      if (entries === undefined) tags.set(tag, new Set([entry]));
-      else entries.add(entry);
+  add(slot: Slot, hash: number, tags: readonly string[]): void {
+    const partition = partitionOf(hash, this.#partitions);
+    const byTag = this.#slots.get(partition) ?? new Map<string, Set<Slot>>();
+    this.#slots.set(partition, byTag);
+    for (const tag of tags) {
+      const slots = byTag.get(tag);
+      if (slots === undefined) byTag.set(tag, new Set([slot]));
+      else slots.add(slot);
     }
   }
 
-  remove(entry: Entry): void {
-    if (entry.tags === undefined) return;
-    const partition = partitionOf(entry.hash, this.#partitions);
-    const tags = this.#entries.get(partition);
-    for (const tag of entry.tags) {
-      const entries = tags?.get(tag);
-      entries?.delete(entry);
-      if (entries?.size === 0) tags!.delete(tag);
+  remove(slot: Slot, hash: number, tags: readonly string[]): void {
+    const partition = partitionOf(hash, this.#partitions);
+    const byTag = this.#slots.get(partition);
+    for (const tag of tags) {
+      const slots = byTag?.get(tag);
+      slots?.delete(slot);
+      if (slots?.size === 0) byTag!.delete(tag);
     }
-    if (tags?.size === 0) this.#entries.delete(partition);
-  }
-
-  /** Another store has brought the entries of a partition. */
-  rebuild(partition: number, store: Store): void {
-    this.clear(partition);
-    for (const entry of store.entries(partition)) this.add(entry);
+    if (byTag?.size === 0) this.#slots.delete(partition);
   }
 
   clear(partition: number): void {
-    this.#entries.delete(partition);
+    this.#slots.delete(partition);
   }
 }

@@ -4,6 +4,7 @@ import { isPromise } from '../promise.ts';
 import { Draft, entriesOf, inOrder } from './draft.ts';
 import { closedError, type Engine } from './engine.ts';
 import type { KeyRef } from './locks.ts';
+import { none } from './store.ts';
 import { applyWrites } from './writes.ts';
 
 /**
@@ -59,8 +60,10 @@ function begin(engine: Engine, keys: readonly KeyRef[]): Begun {
   const draft = new Draft(engine, keys, entriesOf(engine, keys));
   const states = (): unknown[] =>
     keys.flatMap(({ key, hash }) => {
-      const entry = engine.peek(key, hash);
-      return [entry?.version, entry?.expires, entry?.modified];
+      const slot = engine.peek(key, hash);
+      if (slot === none) return [undefined, undefined, undefined];
+      const { store } = engine;
+      return [store.version(slot), store.expires(slot), store.modified(slot)];
     });
   const before = states();
   return { draft, unchanged: () => states().every((state, n) => state === before[n]) };

@@ -5,7 +5,8 @@ import type { AnyUpdater } from '../functions.ts';
 import { isOutcome, readOutcome } from '../outcome.ts';
 import { assign } from './assign.ts';
 import { closedError, type Engine } from './engine.ts';
-import { ownKey } from './store.ts';
+import { ownKey } from './keys.ts';
+import { none, type Slot } from './store.ts';
 
 /** What a function saw of a key: no version and no value where there was no live entry. */
 export interface Seen {
@@ -29,10 +30,15 @@ export type CommitUpdate = (update: Update) => Seen | undefined | Promise<Seen |
 /** Stores an update of a key that is here, if nothing has changed; else answers what there is. */
 export function commitUpdate(engine: Engine, { key, hash, from, held, ttl }: Update): Seen | undefined {
   if (engine.closed) throw closedError(engine.name);
-  const entry = engine.peek(key, hash);
-  if (entry?.version !== from) return { version: entry?.version, held: entry?.value };
+  const seen = see(engine, engine.peek(key, hash));
+  if (seen.version !== from) return seen;
   assign(engine, key, hash, held, ttl);
   return undefined;
+}
+
+function see({ store }: Engine, slot: Slot): Seen {
+  if (slot === none) return { version: undefined, held: undefined };
+  return { version: store.version(slot), held: store.value(slot) };
 }
 
 /**
@@ -50,9 +56,8 @@ export class Updates {
 
   /** Answers the new value as it is held, at once unless the function answers a promise. */
   run(engine: Engine, key: Key, hash: number, update: AnyUpdater): unknown | Promise<unknown> {
-    const entry = engine.find(key, hash);
-    const { version } = entry ?? {};
-    const answer = update(entry === undefined ? undefined : engine.open(entry.value), key);
+    const { version, held: present } = see(engine, engine.find(key, hash));
+    const answer = update(present === undefined ? undefined : engine.open(present), key);
     if (isPromise(answer)) return this.#settle(engine, ownKey(key), hash, update, version, answer);
     const { store, value, ttl } = newValue(answer);
     const held = engine.hold(value);

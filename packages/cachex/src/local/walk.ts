@@ -12,19 +12,14 @@ export function* walk(engine: Engine, where?: CheckedWhere): Generator<Entry> {
   const { store, clock } = engine;
   const matches = matcher(where);
   for (const partition of engine.partitions) {
-    // As they are now: a partition that is changed while it is walked would never end.
-    for (const { key, hash } of [...store.entries(partition)]) {
+    for (const slot of store.walk(partition)) {
       engine.refuseClosed();
-      const entry = store.find(key, hash);
-      if (entry === undefined || !isLive(entry, clock.now())) continue;
+      if (store.expires(slot) <= clock.now()) continue;
+      const entry = store.entry(slot);
       if (where === undefined || matches(new EntryRow(engine, entry, clock.wallTime()))) yield entry;
     }
   }
   engine.refuseClosed();
-}
-
-export function isLive({ expires }: Entry, now: number): boolean {
-  return expires > now;
 }
 
 /** An entry as queries see it; `wall` is what time it is for whoever asks. */

@@ -5,6 +5,20 @@ import { itSteadily, setUps } from '../set-ups.ts';
 describe.each(setUps)('inspect $name', (setUp) => {
   afterAll(() => setUp.close());
 
+  it('shows the limit in force, and what is counted for it', async () => {
+    const { cache, owner } = await setUp.open({ limit: { size: 5_000, bytes: '1mb', sizeOf: () => 100 } });
+    await cache.put('ada', 1);
+    const { bytes, options } = await owner('ada').inspect('cache');
+    expect(options.limit).toEqual({
+      size: 5_000,
+      bytes: 2 ** 20,
+      heap: null,
+      policy: 'adaptive',
+      sizeOf: true,
+    });
+    expect(bytes).toBe(100);
+  });
+
   it('shows the cache: its name, its size and the options in force', async () => {
     const hooks = [{ name: 'all', type: 'post', notify() {} }] as const;
     const options = {
@@ -18,11 +32,13 @@ describe.each(setUps)('inspect $name', (setUp) => {
     expect(await cache.inspect('cache')).toEqual({
       name,
       size: 0,
+      bytes: null,
       partitions: expect.any(Number),
       options: {
         ttl: 300_000,
         expiration: { interval: 3_000, lazy: true, jitter: 0.1 },
         stats: true,
+        limit: null,
         functions: ['load'],
       },
       hooks: [{ name: 'all', type: 'post', async: false, waiting: 0, dropped: 0 }],

@@ -43,6 +43,14 @@ describe.each(setUps)('prune $name', (setUp) => {
     expect(await cache.get('live')).toBe(1);
   });
 
+  itSteadily(setUp, 'tells of those that are kept though they have expired as expired', async () => {
+    const { cache, advance, counted } = await setUp.open({ stats: true });
+    for (const key of manyKeys) await cache.fetch(key, () => 1, { ttl: 5, staleFor: 1_000 });
+    advance(10);
+    expect(await cache.prune(0)).toBe(manyKeys.length);
+    expect(await counted()).toMatchObject({ expirations: manyKeys.length, evictions: 0 });
+  });
+
   it('of nothing at all removes everything', async () => {
     const { cache } = await setUp.open();
     for (const key of manyKeys) await cache.put(key, 1);

@@ -5,7 +5,7 @@ import { EngineReplica } from '../../src/cluster/engine-replica.ts';
 import type { WireForm } from '../../src/cluster/wire-form.ts';
 import type { Engine } from '../../src/local/engine.ts';
 import { byReference } from '../../src/local/value-form.ts';
-import { anEngine } from '../local/an-engine.ts';
+import { anEngine, entryAt, entryOf, staleOf } from '../local/an-engine.ts';
 import type { ManualClock } from '../manual-clock.ts';
 
 const values: WireForm = {
@@ -42,8 +42,8 @@ describe('the copy of an entry', () => {
     owner.clock.advance(100);
     copy.clock.advance(100);
     copy.replica.promote(partition);
-    expect(copy.engine.find(key, hash)).toBeUndefined();
-    expect(copy.engine.findStale(key, hash)).toMatchObject({ value: 'value', tags: ['users'] });
+    expect(entryOf(copy.engine, key)).toBeUndefined();
+    expect(staleOf(copy.engine, key)).toMatchObject({ value: 'value', tags: ['users'] });
     expect(copy.engine.invalidateTag(partition, 'users')).toBe(0);
     expect(copy.engine.store.length).toBe(0);
   });
@@ -52,11 +52,11 @@ describe('the copy of an entry', () => {
     const { owner, copy } = ownerAndCopy();
     owner.engine.write(key, hash, 'value', 100, { staleFor: 1_000 });
     owner.clock.advance(100);
-    expect(owner.engine.find(key, hash)).toBeUndefined();
+    expect(entryOf(owner.engine, key)).toBeUndefined();
     // By the clock of the copy it would have some time left.
     copy.replica.promote(partition);
-    expect(copy.engine.find(key, hash)).toBeUndefined();
-    expect(copy.engine.findStale(key, hash)).toMatchObject({ value: 'value' });
+    expect(entryOf(copy.engine, key)).toBeUndefined();
+    expect(staleOf(copy.engine, key)).toMatchObject({ value: 'value' });
   });
 
   it('is told of that once, and again after another write', () => {
@@ -80,9 +80,9 @@ describe('the copy of an entry', () => {
     replica.demote(partition);
     replica.stage(partition, ['write', key, hash, codec.encode('there'), 77, 0, 100, 100, 1_000, undefined]);
     replica.promote(partition);
-    expect(engine.peek(key, hash)).toMatchObject({ version: 77 });
+    expect(entryAt(engine, engine.peek(key, hash))).toMatchObject({ version: 77 });
     clock.advance(100);
-    expect(engine.peek(key, hash)).toBeUndefined();
+    expect(entryAt(engine, engine.peek(key, hash))).toBeUndefined();
     expect(told).toEqual(['write', 'lapse', 'lapse']);
   });
 

@@ -1,6 +1,6 @@
 import { hashKey, type Key } from '@cachex/router/hash';
 import { Engine, type EngineSettings } from '../../src/local/engine.ts';
-import type { Entry } from '../../src/local/store.ts';
+import { type Entry, none, type Slot, type Store } from '../../src/local/store.ts';
 import { byReference } from '../../src/local/value-form.ts';
 import { ManualClock } from '../manual-clock.ts';
 
@@ -36,6 +36,29 @@ export function anEntry(key: Key, fields: Partial<Entry> = {}): Entry {
     tags: undefined,
     ...fields,
   };
+}
+
+/** Adds an entry to a store, as it is. */
+export function insert(store: Store, entry: Entry): Slot {
+  const slot = store.add(entry.key, entry.hash);
+  store.setValue(slot, entry.value, entry.version);
+  store.setTraits(slot, entry.modified, entry.expires, entry.ttl, entry.staleFor, entry.tags);
+  return slot;
+}
+
+/** What there is now at the slot that an engine answered; `undefined` if that was none. */
+export function entryAt(engine: Engine, slot: Slot): Entry | undefined {
+  return slot === none ? undefined : engine.store.entry(slot);
+}
+
+/** The live entry of a key as it is now, or `undefined`. */
+export function entryOf(engine: Engine, key: Key): Entry | undefined {
+  return entryAt(engine, engine.find(key, hashKey(key)));
+}
+
+/** The entry of a key that has expired but is kept, as it is now, or `undefined`. */
+export function staleOf(engine: Engine, key: Key): Entry | undefined {
+  return entryAt(engine, engine.findStale(key, hashKey(key)));
 }
 
 /** Lets everything that is ready to go on do so. */

@@ -4,7 +4,7 @@ import type { Methods } from '../../src/action.ts';
 import { Draft, entriesOf, inOrder } from '../../src/local/draft.ts';
 import type { Engine } from '../../src/local/engine.ts';
 import { applyWrites, type Write } from '../../src/local/writes.ts';
-import { anEngine } from './an-engine.ts';
+import { anEngine, entryOf, staleOf } from './an-engine.ts';
 
 /** Entries that never expire, in an engine that counts. */
 function withEntries(...keys: Key[]): ReturnType<typeof anEngine> {
@@ -47,7 +47,7 @@ describe('what was done to a draft', () => {
       ['remove', hash('e'), ['e']],
       ['put', hash('f'), ['f', 0, null, null], false, engine.hold(undefined)],
     ]);
-    expect(engine.open(engine.find('a', hash('a'))!.value)).toBe('a before');
+    expect(engine.open(entryOf(engine, 'a')!.value)).toBe('a before');
   });
 
   it('is the expiry alone if that is all', () => {
@@ -104,7 +104,7 @@ describe('writing it', () => {
     clock.advance(10);
     applyWrites(engine, writes);
     const entry = (key: Key): unknown[] => {
-      const { value, expires, modified, ttl } = engine.peek(key, hashKey(key))!;
+      const { value, expires, modified, ttl } = entryOf(engine, key)!;
       return [value, expires - clock.now(), clock.now() - modified, ttl];
     };
     const { POSITIVE_INFINITY: never } = Number;
@@ -115,7 +115,7 @@ describe('writing it', () => {
       [2, 85, 0, 100],
       [3, never, 0, null],
     ]);
-    expect(engine.peek('c', hashKey('c'))).toBeUndefined();
+    expect(entryOf(engine, 'c')).toBeUndefined();
     expect(engine.statistics!.read()).toMatchObject({ writes: 2, updates: 3, removals: 1 });
   });
 
@@ -129,12 +129,12 @@ describe('writing it', () => {
     clock.advance(100);
     engine.discard('a', hashKey('a'));
     applyWrites(engine, writes);
-    expect([engine.peek('a', hashKey('a'))?.value, engine.peek('b', hashKey('b'))]).toEqual([2, undefined]);
+    expect([entryOf(engine, 'a')?.value, entryOf(engine, 'b')]).toEqual([2, undefined]);
   });
 });
 
 describe('what has expired and is kept as a stale value', () => {
-  const stale = (engine: Engine, key: Key): unknown => engine.findStale(key, hashKey(key))?.value;
+  const stale = (engine: Engine, key: Key): unknown => staleOf(engine, key)?.value;
 
   it('is not answered any more once a transaction has removed the key', () => {
     const { engine, clock } = withEntries();
@@ -160,7 +160,7 @@ describe('what has expired and is kept as a stale value', () => {
     const writes = written(engine, ['a'], (tx) => void tx.update!('a', 'new'));
     clock.advance(100);
     applyWrites(engine, writes);
-    expect([engine.peek('a', hashKey('a')), stale(engine, 'a')]).toEqual([undefined, undefined]);
+    expect([entryOf(engine, 'a'), stale(engine, 'a')]).toEqual([undefined, undefined]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { hashKey, type Key } from '@cachex/router/hash';
 import { describe, expect, it } from 'vitest';
-import { anEngine } from './an-engine.ts';
+import { anEngine, entryOf } from './an-engine.ts';
 
 const write = (engine: ReturnType<typeof anEngine>['engine'], key: Key, ttl: number | null) =>
   engine.write(key, hashKey(key), 'value', ttl);
@@ -33,7 +33,7 @@ describe('the sweep', () => {
     clock.advance(3_000);
     expect(engine.store.length).toBe(1);
     expect(clock.timers).toBe(0);
-    engine.setExpiry(engine.find('for ever', hashKey('for ever'))!, 10);
+    engine.setExpiry(engine.find('for ever', hashKey('for ever')), 10);
     expect(clock.timers).toBe(1);
     for (const partition of engine.partitions) engine.clear(partition);
     expect(clock.timers).toBe(0);
@@ -103,6 +103,6 @@ describe('the sweep', () => {
     expect(clock.timers).toBe(0);
     clock.advance(10_000);
     expect(engine.store.length).toBe(1);
-    expect(engine.find('ada', hashKey('ada'))).toBeUndefined();
+    expect(entryOf(engine, 'ada')).toBeUndefined();
   });
 });

@@ -6,10 +6,10 @@ import type { Engine, EngineSettings } from '../../src/local/engine.ts';
 import type { Load } from '../../src/local/flights.ts';
 import type { LoadResult } from '../../src/local/loader-runs.ts';
 import { commit, ignore } from '../../src/outcome.ts';
-import { anEngine as bareEngine, settle } from './an-engine.ts';
+import { anEngine as bareEngine, entryOf, settle } from './an-engine.ts';
 
 const anEngine = (settings: Partial<EngineSettings> = {}) => bareEngine({ stats: true, ...settings });
-const find = (engine: Engine, key: Key): unknown => engine.find(key, hashKey(key))?.value;
+const find = (engine: Engine, key: Key): unknown => entryOf(engine, key)?.value;
 
 function fetch(
   engine: Engine,
@@ -85,7 +85,7 @@ describe('a load', () => {
 
   it('lives as long as the loader says, else the call, else the cache', async () => {
     const { engine } = anEngine({ ttl: 1_000 });
-    const ttl = (key: Key) => engine.find(key, hashKey(key))?.ttl;
+    const ttl = (key: Key) => entryOf(engine, key)?.ttl;
     await fetch(engine, 'cache', () => 1);
     await fetch(engine, 'call', () => 1, 50);
     await fetch(engine, 'never', () => 1, null);
@@ -166,17 +166,21 @@ describe('a change that overtakes a load', () => {
     const { engine } = anEngine();
     const { calls, loader } = slowLoader();
     const force = () => engine.loads.fetch(engine, 'ada', hashKey('ada'), loader, { forceRefresh: true });
-    const entry = engine.write('ada', hashKey('ada'), 'first', 50);
+    const slot = engine.write('ada', hashKey('ada'), 'first', 50);
     const replaced = force();
-    engine.replace(entry, 'newer');
+    engine.replace(slot, 'newer');
     calls[0]!.resolve('older');
     expect([await replaced, find(engine, 'ada')]).toEqual(['older', 'newer']);
     const expiring = force();
-    engine.setExpiry(entry, 10);
+    engine.setExpiry(slot, 10);
     calls[1]!.resolve('older');
-    expect([await expiring, find(engine, 'ada'), entry.ttl]).toEqual(['older', 'newer', 10]);
+    expect([await expiring, find(engine, 'ada'), entryOf(engine, 'ada')?.ttl]).toEqual([
+      'older',
+      'newer',
+      10,
+    ]);
     const read = force();
-    engine.touch(entry);
+    engine.touch(slot);
     calls[2]!.resolve('loaded');
     expect([await read, find(engine, 'ada')]).toEqual(['loaded', 'loaded']);
   });

@@ -2,7 +2,7 @@ import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import { describe, expect, it } from 'vitest';
 import { Store } from '../../src/local/store.ts';
 import { anyOf, TagIndex, tagList } from '../../src/local/tags.ts';
-import { anEngine, anEntry } from './an-engine.ts';
+import { anEngine, anEntry, entryOf, insert } from './an-engine.ts';
 
 const partitions = 16;
 const partition = (key: Key): number => partitionOf(hashKey(key), partitions);
@@ -22,31 +22,19 @@ describe('the tags of an entry', () => {
 });
 
 describe('the index of tags', () => {
-  const ada = anEntry('ada', { tags: ['users', 'all'] });
-  const bob = anEntry('bob', { tags: ['users'] });
-
   it('finds the entries of a partition that carry a tag, until they are removed', () => {
     const index = new TagIndex(partitions);
-    for (const entry of [ada, bob, anEntry('plain')]) index.add(entry);
+    const [ada, bob] = [0, 1];
+    index.add(ada, hashKey('ada'), ['users', 'all']);
+    index.add(bob, hashKey('bob'), ['users']);
     expect(index.find(partition('ada'), 'all')).toEqual([ada]);
     expect(index.find(partition('bob'), 'users')).toContain(bob);
     expect(index.find(partition('bob'), 'all')).not.toContain(bob);
-    index.remove(ada);
+    index.remove(ada, hashKey('ada'), ['users', 'all']);
     expect(index.find(partition('ada'), 'users')).not.toContain(ada);
     expect(index.find(partition('ada'), 'all')).toEqual([]);
     index.clear(partition('bob'));
     expect(index.find(partition('bob'), 'users')).toEqual([]);
-  });
-
-  it('is made anew of what a store has', () => {
-    const index = new TagIndex(partitions);
-    const store = new Store(partitions);
-    index.add(ada);
-    store.insert(bob);
-    index.rebuild(partition('ada'), store);
-    index.rebuild(partition('bob'), store);
-    expect(index.find(partition('ada'), 'all')).toEqual([]);
-    expect(index.find(partition('bob'), 'users')).toEqual([bob]);
   });
 });
 
@@ -77,5 +65,50 @@ describe('an engine', () => {
     write('eve', null);
     engine.forget(partition('eve'));
     for (const key of ['ada', 'bob', 'eve']) expect(engine.invalidateTag(partition(key), 't')).toBe(0);
+  });
+
+  it('has the tags of a copy that it takes over, in place of its own', () => {
+    const { engine } = anEngine({ partitions: 1 });
+    const copy = new Store(1, true);
+    // Each comes to the slot of one that was here, with other tags.
+    for (const key of ['a', 'b']) engine.write(key, hashKey(key), key, null, { tags: ['here'] });
+    insert(copy, anEntry('c'));
+    insert(copy, anEntry('d', { tags: ['there'] }));
+    engine.takeOver(0, copy);
+    expect(engine.invalidateTag(0, 'here')).toBe(0);
+    expect(engine.invalidateTag(0, 'there')).toBe(1);
+    expect([entryOf(engine, 'c')?.value, entryOf(engine, 'd')]).toEqual(['c', undefined]);
+  });
+
+  it('does not take an entry for the one that was at its slot before', () => {
+    const { engine, clock } = anEngine({ partitions: 1 });
+    const gone: Record<string, (slot: number) => unknown> = {
+      removed: (slot) => engine.remove(slot),
+      evicted: (slot) => engine.evict(slot),
+      expired: () => {
+        clock.advance(10);
+        engine.purge(0);
+      },
+      cleared: () => engine.clear(0),
+      forgotten: () => engine.forget(0),
+      invalidated: () => engine.invalidateTag(0, 't'),
+    };
+    for (const [how, go] of Object.entries(gone)) {
+      const slot = engine.write(how, hashKey(how), how, 10, { tags: ['t'] });
+      go(slot);
+      expect([how, engine.write('next', hashKey('next'), how, null)]).toEqual([how, slot]);
+      expect(engine.invalidateTag(0, 't')).toBe(0);
+      expect(entryOf(engine, 'next')?.value).toBe(how);
+      engine.discard('next', hashKey('next'));
+    }
+  });
+
+  it('forgets the tags that another write does not bring', () => {
+    const { engine } = anEngine({ partitions: 1 });
+    engine.write('ada', hashKey('ada'), 1, null, { tags: ['t', 'u'] });
+    engine.write('ada', hashKey('ada'), 2, null, { tags: ['u'] });
+    expect(engine.invalidateTag(0, 't')).toBe(0);
+    expect(entryOf(engine, 'ada')).toMatchObject({ value: 2, tags: ['u'] });
+    expect(engine.invalidateTag(0, 'u')).toBe(1);
   });
 });

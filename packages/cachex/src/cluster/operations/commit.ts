@@ -1,4 +1,5 @@
-import { applyWrites, type Write } from '../../local/writes.ts';
+import { CacheError } from '../../errors.ts';
+import { applyWrites, checkWrites, type Write } from '../../local/writes.ts';
 import { lockLost } from '../lock-lost.ts';
 import type { Operation } from '../operation.ts';
 
@@ -12,6 +13,13 @@ export const commit: Operation =
     const locks = engine.locks!;
     const lock = locks.held(id, hash);
     if (lock?.token !== token) throw lockLost(engine.name);
+    try {
+      checkWrites(engine, writes);
+    } catch (cause) {
+      // Whatever was thrown, this code tells the caller that the transaction is not committed.
+      const message = `limit.sizeOf: it cannot measure what a transaction writes (${(cause as Error).message}); nothing was written`;
+      throw new CacheError('INVALID_OPTION', message, { cause });
+    }
     locks.release(lock);
     applyWrites(engine, writes);
     if (pending.length > 0) locks.decide(id, hash, pending);

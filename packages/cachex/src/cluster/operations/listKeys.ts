@@ -1,6 +1,7 @@
 import type { Key } from '@cachex/router/hash';
 import type { Engine } from '../../local/engine.ts';
-import { EntryRow, isLive } from '../../local/walk.ts';
+import { none } from '../../local/store.ts';
+import { EntryRow } from '../../local/walk.ts';
 import { keySize } from '../../portable.ts';
 import { looksIntoValues, matcher } from '../../query/match.ts';
 import type { CheckedWhere } from '../../query/query.ts';
@@ -64,14 +65,15 @@ function lister(
     let { entries, bytes } = room;
     let first: number | undefined;
     let various = false;
-    for (const entry of store.entries(partition)) {
-      if (rest(entry.hash) % of !== index || !isLive(entry, clock.now())) continue;
-      first ??= rest(entry.hash);
-      various ||= first !== rest(entry.hash);
+    for (let slot = store.first(partition); slot !== none; slot = store.next(slot)) {
+      const bits = rest(store.hash(slot));
+      if (bits % of !== index || store.expires(slot) <= clock.now()) continue;
+      first ??= bits;
+      various ||= first !== bits;
       entries -= 1;
-      if (where === undefined || matches(new EntryRow(engine, entry, wall))) {
-        keys.push(entry.key);
-        bytes -= keySize(entry.key);
+      if (where === undefined || matches(new EntryRow(engine, store.entry(slot), wall))) {
+        keys.push(store.key(slot));
+        bytes -= keySize(store.key(slot));
       }
       if ((entries < 0 || bytes < 0) && various) return undefined;
     }

@@ -1,6 +1,7 @@
 import { Encoded } from '@cachex/router';
 import { hashKey, type Key } from '@cachex/router/hash';
-import { EntryRow, isLive } from '../../local/walk.ts';
+import { none } from '../../local/store.ts';
+import { EntryRow } from '../../local/walk.ts';
 import { entrySize, type Traits, traitsOf } from '../../portable.ts';
 import { matcher, selector } from '../../query/match.ts';
 import type { CheckedQuery } from '../../query/query.ts';
@@ -42,8 +43,9 @@ export const readEntries: Operation =
       const traits: (Traits | null)[] = [];
       let done = 0;
       for (const key of keys) {
-        const entry = store.find(key, hashKey(key));
-        if (entry !== undefined && isLive(entry, clock.now())) {
+        const slot = store.find(key, hashKey(key));
+        if (slot !== none && store.expires(slot) > clock.now()) {
+          const entry = store.entry(slot);
           const row = new EntryRow(engine, entry, wall);
           if (matches(row)) {
             const value = answer(row, entry.value);

@@ -1,4 +1,4 @@
-import type { Write } from '../../local/writes.ts';
+import { checkWrites, type Write } from '../../local/writes.ts';
 import { lockLost } from '../lock-lost.ts';
 import type { Operation } from '../operation.ts';
 
@@ -20,5 +20,6 @@ export const stage: Operation =
     const locks = engine.locks!;
     const lock = locks.held(id, hash);
     if (lock?.token !== token) throw lockLost(engine.name);
+    checkWrites(engine, writes);
     locks.stage(lock, hash, { writes, home: { hash: home, token: homeToken } }, lease);
   };
