@@ -141,7 +141,8 @@ export class Engine {
   readonly #lastVersion: number;
   readonly #room: Room | undefined;
   readonly #countsInMarks: boolean;
-  readonly #countsOnly: boolean;
+  /** Whether most writes need no more than {@link #writeQuietly} does. */
+  readonly #quiet: boolean;
 
   constructor(settings: EngineSettings) {
     const { name, partitions, functions, changed, over, firstVersion, limit } = settings;
@@ -181,7 +182,7 @@ export class Engine {
     this.statistics = over === undefined && settings.stats ? new Statistics() : over?.statistics;
     this.#room = limit === undefined || over !== undefined ? undefined : this.#makeRoom(limit, settings.heap);
     this.limits = this.#room?.limits;
-    this.#countsOnly = this.limits?.bytes === undefined && changed === undefined;
+    this.#quiet = this.limits?.bytes === undefined && changed === undefined && this.locks === undefined;
     this.#countsInMarks = this.limits?.policy.countsInMarks === true;
     this.expiry = new Expiry({
       clock,
@@ -257,6 +258,8 @@ export class Engine {
     const life = ttl === undefined ? this.defaultTtl() : ttl;
     // What is to live for a moment only would lose a part of it.
     const now = life !== null && life < shortLife ? this.clock.now() : this.clock.recent();
+    if (this.#quiet && keeping === nothingElse && !this.events.heard)
+      return this.#writeQuietly(key, hash, held, now, life);
     const slot = this.#put(key, hash, held);
     if (slot === none) return none;
     const { staleFor, tags } = keeping;
@@ -275,6 +278,25 @@ export class Engine {
     const { limits } = this;
     if (limits === undefined || this.#settings.limit?.sizeOf === undefined) return;
     for (const [key, held] of entries) limits.sizeOf(held, key);
+  }
+
+  /**
+   * The way of most writes, in few steps: there is no limit, or one of entries alone, nobody copies what changes here, and
+   * nobody is told what goes. It comes to the same as the other way.
+   */
+  #writeQuietly(key: Key, hash: number, held: unknown, now: number, life: number | null): Slot {
+    const { store } = this;
+    this.loads.overtake(key, hash);
+    let slot = store.find(key, hash);
+    if (slot === none) slot = this.#admitQuietly(key, hash);
+    else {
+      this.#untag(slot);
+      if (this.limits !== undefined) this.limits.policy.written(slot, 0);
+    }
+    store.setValue(slot, held, this.#nextVersion());
+    store.setLife(slot, now, life);
+    if (life !== null) this.expiry.arm();
+    return slot;
   }
 
   /** Stores a held value as it was somewhere else, with its age and what is left of its time; returns its slot, if it has one. */
@@ -594,7 +616,6 @@ export class Engine {
 
   /** The same within limits, once there is room; `none` if there never can be. */
   #placeWithin(room: Room, key: Key, hash: number, size: number): Slot {
-    if (this.#countsOnly && !this.events.heard) return this.#placeQuietly(room, key, hash);
     if (room.limits.tooLarge(size)) {
       this.#evictUnwritten(key, hash);
       return none;
@@ -610,23 +631,15 @@ export class Engine {
     return slot;
   }
 
-  /**
-   * The same where entries are counted and nothing else, and nobody is told what goes: the way of most writes. What is evicted
-   * leaves its slot to what comes, which takes far less time than all the steps of the other way.
-   */
-  #placeQuietly(room: Room, key: Key, hash: number): Slot {
+  /** A slot for a key that is not there. What is evicted leaves its own to what comes. */
+  #admitQuietly(key: Key, hash: number): Slot {
     const { store } = this;
-    const { limits } = room;
-    const { policy } = limits;
-    const found = store.find(key, hash);
-    if (found !== none) {
-      this.#untag(found);
-      policy.written(found, 0);
-      return found;
-    }
-    if (store.length !== limits.most) {
+    const room = this.#room;
+    if (room === undefined) return store.add(ownKey(key), hash);
+    const { most, policy } = room.limits;
+    if (store.length !== most) {
       // More than there may be is removed a little at a time.
-      if (store.length > limits.most) room.makeFor(key, hash, 0);
+      if (store.length > most) room.makeFor(key, hash, 0);
       const slot = store.add(ownKey(key), hash);
       room.added(slot, 0);
       return slot;

@@ -33,6 +33,8 @@ interface Segment {
    */
   distances: Uint8Array;
   used: number;
+  /** So many cells may be used. */
+  most: number;
   /** How many of the first bits of a hash it is that all of its entries share. */
   depth: number;
 }
@@ -83,33 +85,40 @@ export class SlotIndex {
 
   /** Adds a slot whose key is not there, and whose hash is in its place. */
   add(slot: number, hash: number): void {
-    let segment = this.#segmentOf(hash);
-    while (segment.used >= fullest(segment.cells.length)) {
+    let segment = this.#directory[(hash >>> 1) >>> this.#shift]!;
+    while (segment.used >= segment.most) {
       this.#enlarge(segment);
-      segment = this.#segmentOf(hash);
+      segment = this.#directory[(hash >>> 1) >>> this.#shift]!;
     }
     place(segment, slot, hash);
   }
 
   /** Removes a slot that is there. */
   remove(slot: number, hash: number): void {
-    const segment = this.#segmentOf(hash);
+    const segment = this.#directory[(hash >>> 1) >>> this.#shift]!;
     const { cells, distances } = segment;
     const mask = cells.length - 1;
+    const sought = (slot + 1) | (tagOf(hash) & tagMask);
     let hole = homeOf(hash) & mask;
-    for (; (cells[hole]! & slotMask) - 1 !== slot; hole = (hole + 1) & mask)
-      if (cells[hole] === 0) throw new RangeError(`slot ${slot} is not in the index`);
+    for (let cell = cells[hole]!; cell !== sought; cell = cells[hole]!) {
+      if (cell === 0) throw new RangeError(`slot ${slot} is not in the index`);
+      hole = (hole + 1) & mask;
+    }
     // What follows moves up as far as its own search would come (D. E. Knuth, TAOCP 6.4, algorithm R). Marks instead
     // would have to be swept up again and again where entries come and go.
+    let back = 1;
     let at = (hole + 1) & mask;
     for (let cell = cells[at]!; cell !== 0; cell = cells[at]!) {
-      const distance = this.#distance(segment, at);
-      const back = (at - hole) & mask;
+      let distance = distances[at]!;
+      if (distance === farthest) distance = this.#distance(cell, at, mask);
       if (distance >= back) {
         cells[hole] = cell;
-        distances[hole] = Math.min(farthest, distance - back);
+        distance -= back;
+        distances[hole] = distance < farthest ? distance : farthest;
         hole = at;
+        back = 0;
       }
+      back += 1;
       at = (at + 1) & mask;
     }
     cells[hole] = 0;
@@ -131,15 +140,9 @@ export class SlotIndex {
     return bytes;
   }
 
-  #distance({ cells, distances }: Segment, at: number): number {
-    const distance = distances[at]!;
-    if (distance < farthest) return distance;
-    const slot = (cells[at]! & slotMask) - 1;
-    return (at - homeOf(this.#hashOf(slot))) & (cells.length - 1);
-  }
-
-  #segmentOf(hash: number): Segment {
-    return this.#directory[(hash >>> 1) >>> this.#shift]!;
+  /** How far a cell is from where its search begins, if that is too far for a byte. */
+  #distance(cell: number, at: number, mask: number): number {
+    return (at - homeOf(this.#hashOf((cell & slotMask) - 1))) & mask;
   }
 
   /**
@@ -152,6 +155,7 @@ export class SlotIndex {
     if (cells.length < mostCells || crowded) {
       segment.cells = new Int32Array(cells.length * 2);
       segment.distances = new Uint8Array(cells.length * 2);
+      segment.most = fullest(cells.length * 2);
       segment.used = 0;
       this.#refill(cells, () => segment);
       return;
@@ -183,7 +187,13 @@ export class SlotIndex {
 }
 
 function newSegment(cells: number, depth: number): Segment {
-  return { cells: new Int32Array(cells), distances: new Uint8Array(cells), used: 0, depth };
+  return {
+    cells: new Int32Array(cells),
+    distances: new Uint8Array(cells),
+    used: 0,
+    most: fullest(cells),
+    depth,
+  };
 }
 
 function place(segment: Segment, slot: number, hash: number): void {
@@ -193,7 +203,8 @@ function place(segment: Segment, slot: number, hash: number): void {
   let at = home;
   while (cells[at] !== 0) at = (at + 1) & mask;
   cells[at] = (slot + 1) | (tagOf(hash) & tagMask);
-  distances[at] = Math.min(farthest, (at - home) & mask);
+  const distance = (at - home) & mask;
+  distances[at] = distance < farthest ? distance : farthest;
   segment.used += 1;
 }
 

@@ -89,7 +89,7 @@ export class Adaptive implements Policy {
 
   written(slot: number, change: number): void {
     this.#queues.use(slot);
-    this.#queues.reweigh(slot, change);
+    if (change !== 0) this.#queues.reweigh(slot, change);
   }
 
   removed(slot: number): void {
