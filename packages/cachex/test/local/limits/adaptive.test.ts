@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { hashKey } from '@cachex/router/hash';
 import { describe, expect, it } from 'vitest';
 import { Adaptive } from '../../../src/local/limits/adaptive.ts';
-import { Lru } from '../../../src/local/limits/lru.ts';
+import { Ordered } from '../../../src/local/limits/ordered.ts';
 import type { Resident } from '../../../src/local/limits/policy.ts';
 import { S3Fifo } from '../../../src/local/limits/s3fifo.ts';
 import { policySuite } from './policy-suite.ts';
@@ -13,7 +13,7 @@ import { drawn, looped, random, recent, scanned, shifting, zipf } from './traces
 
 const adaptive = (resident: Resident): Adaptive => new Adaptive(resident);
 const s3fifo = (resident: Resident): S3Fifo => new S3Fifo(resident);
-const lru = (): Lru => new Lru();
+const lru = (): Ordered => new Ordered('lru');
 
 policySuite('adaptive', adaptive);
 

@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fifo } from '../../../src/local/limits/fifo.ts';
-import { Lru } from '../../../src/local/limits/lru.ts';
-import { Lrw } from '../../../src/local/limits/lrw.ts';
+import { Ordered } from '../../../src/local/limits/ordered.ts';
 import { policySuite } from './policy-suite.ts';
 import { Residents } from './residents.ts';
 
 const orders = [
-  { name: 'lru', create: () => new Lru(), renewedBy: ['use', 'write'] },
-  { name: 'lrw', create: () => new Lrw(), renewedBy: ['write'] },
-  { name: 'fifo', create: () => new Fifo(), renewedBy: [] as string[] },
+  { name: 'lru', create: () => new Ordered('lru'), renewedBy: ['use', 'write'] },
+  { name: 'lrw', create: () => new Ordered('lrw'), renewedBy: ['write'] },
+  { name: 'fifo', create: () => new Ordered('fifo'), renewedBy: [] as string[] },
 ];
 
 for (const { name, create, renewedBy } of orders) {

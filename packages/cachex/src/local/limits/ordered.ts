@@ -1,10 +1,18 @@
 import { Links, SlotList } from './links.ts';
 import type { Policy } from './policy.ts';
 
-/** Evicts what was not written for the longest time: what Cachex calls LRW. Reads cost nothing. */
-export class Lrw implements Policy {
+/**
+ * Evicts what is first in an order: that in which entries were added ('fifo'), last written ('lrw', as Cachex calls it), or last
+ * read or written ('lru').
+ */
+export class Ordered implements Policy {
   readonly #links = new Links();
   readonly #order = new SlotList(this.#links);
+  readonly #by: 'fifo' | 'lrw' | 'lru';
+
+  constructor(by: 'fifo' | 'lrw' | 'lru') {
+    this.#by = by;
+  }
 
   grow(slots: number): void {
     this.#links.grow(slots);
@@ -14,10 +22,12 @@ export class Lrw implements Policy {
     this.#order.add(slot);
   }
 
-  used(_slot: number): void {}
+  used(slot: number): void {
+    if (this.#by === 'lru') this.#order.renew(slot);
+  }
 
   written(slot: number): void {
-    this.#order.renew(slot);
+    if (this.#by !== 'fifo') this.#order.renew(slot);
   }
 
   removed(slot: number): void {
