@@ -92,7 +92,7 @@ describe('a cache of which nobody is told', () => {
   it.each(policies)('does what one with listeners does (%s)', (policy) => {
     const waits = fc.constantFrom(0, 0, 0, 1, 700, 5_000);
     fc.assert(
-      fc.property(fc.array(fc.tuple(step, waits), { maxLength: 150 }), (steps) => {
+      fc.property(fc.array(fc.tuple(step, waits), { minLength: 50, maxLength: 150 }), (steps) => {
         const { quiet, told, advance } = pair(policy === undefined ? undefined : { size: 8, policy });
         for (const [act, wait] of steps) {
           expect(act(quiet)).toEqual(act(told));
