@@ -65,8 +65,8 @@ function expectWhole({ store, partitions }: Engine): void {
 
 describe('an engine whose listeners change it', () => {
   it.each([1, 4])('is whole whatever they do, and whenever (%i partitions)', (partitions) => {
-    const steps = fc.array(step, { maxLength: 60 });
-    const reactions = fc.array(step, { maxLength: 20 });
+    const steps = fc.array(step, { maxLength: 60, size: 'max' });
+    const reactions = fc.array(step, { maxLength: 20, size: 'max' });
     fc.assert(
       fc.property(steps, reactions, (all, left) => {
         const { engine, clock } = anEngine({

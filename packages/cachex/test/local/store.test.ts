@@ -182,7 +182,7 @@ describe('what a store knows of an entry', () => {
   });
 
   it('is what it was told last', () => {
-    const writes = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), traits), { maxLength: 60 });
+    const writes = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), traits), { maxLength: 60, size: 'max' });
     fc.assert(
       fc.property(writes, (all) => {
         const one = new Store(1, false);
@@ -204,7 +204,10 @@ describe('what a store knows of an entry', () => {
 
 describe('a store and a Map', () => {
   it('agree after any calls, whatever the hashes', () => {
-    const calls = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.boolean()), { maxLength: 2_000 });
+    const calls = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.boolean()), {
+      maxLength: 2_000,
+      size: 'max',
+    });
     fc.assert(
       // Few bits of the hash are left: keys collide, wrap around the end, and share the first bits.
       fc.property(calls, fc.constantFrom(0xffffffff, 0xff, 0xf8000000, 0x80000001, 0x1f), (all, mask) => {

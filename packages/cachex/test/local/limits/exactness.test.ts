@@ -126,7 +126,7 @@ describe.each(Object.keys(policies) as (keyof typeof policies)[])('a limit with 
     'of %s is never exceeded, and nothing goes but what was told of',
     async (_what, limit, measure) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), async (steps) => {
           const clock = new ManualClock();
           const cache = createCache<string, number>({
             limit: { ...limit, policy },
@@ -193,7 +193,7 @@ describe.each(Object.keys(policies) as (keyof typeof policies)[])('a cache with 
       ms: fc.constantFrom(0, 0, 3, 11),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(moment, { maxLength: 60 }), async (moments) => {
+      fc.asyncProperty(fc.array(moment, { maxLength: 60, size: 'max' }), async (moments) => {
         const clock = new ManualClock();
         const cache = createCache<string, number>({ limit: { ...limit, policy }, files, clock });
         let pending: Step[] = [];

@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   key: fc.nat(40),
   weight: fc.integer({ min: 0, max: 9 }),
 });
-const steps = fc.array(step, { maxLength: 200 });
+const steps = fc.array(step, { maxLength: 200, size: 'max' });
 const withoutEvictions = steps.map((all) => all.filter((one) => one.step !== 'evict'));
 
 /** Takes a step if it can be taken: answers what was evicted. */
