@@ -1,6 +1,6 @@
 import { Ghosts } from './ghosts.ts';
-import type { Policy, Resident } from './policy.ts';
-import { mostUses, TwoQueues } from './two-queues.ts';
+import { mostUses, type Policy, type Resident } from './policy.ts';
+import { TwoQueues } from './two-queues.ts';
 
 /** The share of the small queue at first, and the least and the most that it comes to. */
 const firstShare = 0.2;

@@ -26,8 +26,8 @@ export interface Policy {
   /** It was read. This is on the way of every `get`: a few array accesses, no more. */
   used(slot: number): void;
   /**
-   * Set by a policy for which a use is nothing but the two lowest bits of the mark counted up to 3: whoever has the mark at
-   * hand does that, and need not call `used`.
+   * Set by a policy for which a use is nothing but the two lowest bits of the mark counted up to {@link mostUses}: whoever has
+   * the mark at hand does that, and need not call `used`.
    */
   readonly countsInMarks?: true;
   /** It was given a new value, whose weight differs by `change` from that of the one before. */
@@ -39,6 +39,9 @@ export interface Policy {
   /** All entries were removed at once. */
   clear(): void;
 }
+
+/** Up to this uses are counted in marks, by who {@link Policy.countsInMarks}: all of the two lowest bits. */
+export const mostUses = 3;
 
 /** Makes the policy of one cache. */
 export type PolicyFactory = (resident: Resident) => Policy;

@@ -1,9 +1,6 @@
 import { chunkBits, chunkMask } from '../columns.ts';
 import { Links, SlotList } from './links.ts';
-import type { Resident } from './policy.ts';
-
-/** Uses are counted up to this. */
-export const mostUses = 3;
+import { mostUses, type Resident } from './policy.ts';
 
 /** Beside its uses since it was examined last, where an entry is. */
 const inMain = 4;
