@@ -224,13 +224,14 @@ function churning(name: string, ids: readonly string[]): SetUp {
       const facades = ids.map((id) =>
         facade(members.get(id)!.cache, (work, action) => {
           const running = work() as Promise<unknown>;
-          if (events[0]?.allowed(action) === true) {
-            const { happen } = events.shift()!;
-            awaited = events.length;
-            // Once the call is on its way.
-            cluster.clock.after(1, happen);
-          }
-          return cluster.run(running);
+          if (events[0]?.allowed(action) !== true) return cluster.run(running);
+          const { happen } = events.shift()!;
+          awaited = events.length;
+          // Once the call is on its way, and before the next one, to which it may not be allowed to happen.
+          const happened = new Promise<void>((resolve) => {
+            cluster.clock.after(1, () => resolve(happen()));
+          });
+          return cluster.run(Promise.all([running, happened]).then(([result]) => result));
         }),
       );
       return opened(cacheName, facades, clock, (key) => Math.max(0, ids.indexOf(node.route(key).owner!)));

@@ -1,7 +1,8 @@
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
-export { Codec, Encoded } from './codec.ts';
+export { Codec } from './codec.ts';
 export type { LeaveReport } from './departure.ts';
+export { Encoded } from './encoded.ts';
 export { RouterError, type RouterErrorCode } from './errors.ts';
 export type { NodeEvents } from './events.ts';
 export { hashKey, identityOf, type Key, keyProblem, partitionOf } from './hash.ts';
