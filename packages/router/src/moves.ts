@@ -233,7 +233,7 @@ export class Moves {
   #part({ partitions, outflow }: Handover): void {
     for (const partition of partitions) {
       for (const [name, { replica }] of this.#options.services.entries()) {
-        for (const record of replica?.parting(partition) ?? []) outflow.tell(name, partition, record);
+        for (const record of replica?.parting?.(partition) ?? []) outflow.tell(name, partition, record);
       }
     }
   }
