@@ -42,6 +42,7 @@ const others = [
   'docs/eviction.md',
   'docs/invariants.md',
   'docs/performance.md',
+  'docs/scale.md',
   'packages/router/README.md',
   'examples/nearest-cities/README.md',
 ];

@@ -68,7 +68,7 @@ interface Handover {
 }
 
 /** Partitions that are sealed and published together: enough to make a view worth its while, few enough to seal shortly. */
-const groupSize = 64;
+export const groupSize = 64;
 const retryAfter = 200;
 
 /**
