@@ -45,6 +45,7 @@ const others = [
   'docs/scale.md',
   'packages/router/README.md',
   'examples/nearest-cities/README.md',
+  'examples/weights/README.md',
 ];
 
 let workshop: Workshop;
