@@ -262,9 +262,10 @@ export class Engine {
       return this.#writeQuietly(key, hash, held, now, life);
     const slot = this.#put(key, hash, held);
     if (slot === none) return none;
+    this.store.write(slot, held, this.#nextVersion(), now, life);
     const { staleFor, tags } = keeping;
-    if (staleFor === undefined && tags === undefined) this.store.setLife(slot, now, life);
-    else this.#keep(slot, hash, now, life === null ? Number.POSITIVE_INFINITY : now + life, life, keeping);
+    if (staleFor !== undefined || tags !== undefined)
+      this.#keep(slot, hash, now, life === null ? Number.POSITIVE_INFINITY : now + life, life, keeping);
     if (life !== null) this.expiry.arm();
     this.#changed?.({ type: 'write', hash, slot });
     return slot;
@@ -293,8 +294,7 @@ export class Engine {
       this.#untag(slot);
       if (this.limits !== undefined) this.limits.policy.written(slot, 0);
     }
-    store.setValue(slot, held, this.#nextVersion());
-    store.setLife(slot, now, life);
+    store.write(slot, held, this.#nextVersion(), now, life);
     if (life !== null) this.expiry.arm();
     return slot;
   }
@@ -304,6 +304,7 @@ export class Engine {
     const now = this.clock.now();
     const slot = this.#put(key, hash, held);
     if (slot === none) return none;
+    this.store.setValue(slot, held, this.#nextVersion());
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
     this.#keep(slot, hash, now - age, expires, ttl, { staleFor, tags });
     if (remaining !== null) this.expiry.arm();
@@ -311,16 +312,14 @@ export class Engine {
     return slot;
   }
 
-  /** Gives a key a value; what else its entry is made of must follow at once. Returns its slot, if there is room for it. */
+  /** Gives a key a slot; its value and what else its entry is made of must follow at once. Returns it, if there is room for it. */
   #put(key: Key, hash: number, held: unknown): Slot {
     const room = this.#room;
     // It is the user's function that may measure, and fail: before anything has happened.
     const size = room === undefined ? 0 : room.limits.sizeOf(held, key);
     this.loads.overtake(key, hash);
     this.locks?.overtake(key);
-    const slot = room === undefined ? this.#place(key, hash) : this.#placeWithin(room, key, hash, size);
-    if (slot !== none) this.store.setValue(slot, held, this.#nextVersion());
-    return slot;
+    return room === undefined ? this.#place(key, hash) : this.#placeWithin(room, key, hash, size);
   }
 
   #keep(
