@@ -140,6 +140,8 @@ export class Engine {
   #version: number;
   readonly #lastVersion: number;
   readonly #room: Room | undefined;
+  readonly #ttl: number | null;
+  readonly #jitter: number;
   readonly #countsInMarks: boolean;
   /** Whether most writes need no more than {@link #writeQuietly} does. */
   readonly #quiet: boolean;
@@ -148,6 +150,8 @@ export class Engine {
     const { name, partitions, functions, changed, over, firstVersion, limit } = settings;
     const clock = engineClock(settings.clock);
     this.#settings = settings;
+    this.#ttl = settings.ttl;
+    this.#jitter = settings.expiration.jitter;
     this.#version = firstVersion ?? 0;
     this.#lastVersion = firstVersion === undefined ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
     this.#changed = changed;
@@ -287,7 +291,7 @@ export class Engine {
    */
   #writeQuietly(key: Key, hash: number, held: unknown, now: number, life: number | null): Slot {
     const { store } = this;
-    this.loads.overtake(key, hash);
+    if (this.loads.running > 0) this.loads.overtake(key, hash);
     let slot = store.find(key, hash);
     if (slot === none) slot = this.#admitQuietly(key, hash);
     else {
@@ -647,7 +651,7 @@ export class Engine {
     if (this.statistics !== undefined) this.statistics.add(this.#isLive(slot) ? 'evictions' : 'expirations');
     this.#untag(slot);
     store.exchange(slot, ownKey(key), hash);
-    room.added(slot, 0);
+    room.exchanged(slot);
     return slot;
   }
 
@@ -791,10 +795,9 @@ export class Engine {
 
   /** The time to live of an entry that is written without one. */
   defaultTtl(): number | null {
-    const { ttl, expiration, random } = this.#settings;
-    return ttl === null || expiration.jitter === 0
-      ? ttl
-      : Math.ceil(ttl * (1 - expiration.jitter * random()));
+    const ttl = this.#ttl;
+    const jitter = this.#jitter;
+    return ttl === null || jitter === 0 ? ttl : Math.ceil(ttl * (1 - jitter * this.#settings.random()));
   }
 }
 

@@ -243,13 +243,12 @@ export class Store {
     const record = this.#records[chunk]!;
     const before = record[at * recordWords + hashWord]!;
     this.#index.remove(slot, before);
-    this.#lists?.remove(partitionOf(before, this.partitions), slot);
+    record[at * recordWords + hashWord] = hash;
+    this.#index.add(slot, hash);
+    if (this.#lists !== undefined) this.#move(slot, before, hash);
     if (this.#rest.size > 0) this.#rest.delete(slot);
     this.#items[chunk]![at << 1] = key;
-    record[at * recordWords + hashWord] = hash;
     this.marks.chunks[chunk]![at] = 0;
-    this.#index.add(slot, hash);
-    this.#lists?.add(partitionOf(hash, this.partitions), slot);
   }
 
   setValue(slot: Slot, value: unknown, version: number): void {
@@ -426,6 +425,12 @@ export class Store {
     for (const chunk of this.#ttls) bytes += chunk?.byteLength ?? 0;
     for (const chunk of this.#items) bytes += 8 * chunk.length;
     return bytes;
+  }
+
+  /** Apart from the rest, because where a cache is in one process alone there are no lists. */
+  #move(slot: Slot, before: number, hash: number): void {
+    this.#lists!.remove(partitionOf(before, this.partitions), slot);
+    this.#lists!.add(partitionOf(hash, this.partitions), slot);
   }
 
   #word(slot: Slot, word: number): number {

@@ -77,6 +77,16 @@ export class SlotList {
     this.#length -= 1;
   }
 
+  /** Takes the oldest out. There must be one. */
+  removeOldest(): void {
+    const slot = this.#oldest;
+    const newer = this.#links[slot >>> chunkBits]![(slot & chunkMask) << 1]!;
+    this.#oldest = newer;
+    if (newer === none) this.#newest = none;
+    else this.#links[newer >>> chunkBits]![((newer & chunkMask) << 1) + 1] = none;
+    this.#length -= 1;
+  }
+
   /** Makes a slot of this list its newest. */
   renew(slot: number): void {
     if (slot === this.#newest) return;
