@@ -28,9 +28,11 @@ export default defineConfig({
     alias: [
       { find: /^@cachex\/router$/, replacement: source('router/src/index.ts') },
       { find: /^@cachex\/router\/hash$/, replacement: source('router/src/hash.ts') },
+      { find: /^@cachex\/router\/nats$/, replacement: source('router/src/nats.ts') },
       { find: /^@cachex\/router\/testing$/, replacement: source('router/src/testing/index.ts') },
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
+      { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

@@ -1,0 +1,1 @@
+export { type NatsOptions, type NatsStoreOptions, natsStore } from '@cachex/router/nats';
