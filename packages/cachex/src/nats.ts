@@ -1,1 +1,7 @@
-export { type NatsOptions, type NatsStoreOptions, natsStore } from '@cachex/router/nats';
+export {
+  type NatsOptions,
+  type NatsStoreOptions,
+  type NatsTransportOptions,
+  natsStore,
+  natsTransport,
+} from '@cachex/router/nats';

@@ -39,7 +39,7 @@ export interface JoinOptions {
   store?: ViewStore | ViewStorePlace;
   /** How nodes reach each other, instead of Unix sockets in `directory`. */
   transport?: Transport;
-  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`. */
+  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`, or what the transport says. */
   listen?: string;
   /** A name for this node, 1 to 64 of `A-Z a-z 0-9 . _ -`. Default: random. Two running nodes never share one. */
   id?: string;
@@ -121,7 +121,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   const incarnation = randomName(random, 10);
   const ownPlace = options.store === undefined || options.transport === undefined;
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
-  if (options.transport !== undefined && options.listen === undefined) {
+  const listen = options.listen ?? options.transport?.address?.(cluster, incarnation);
+  if (options.transport !== undefined && listen === undefined) {
     throw invalid('listen', undefined, 'an address, since a transport is given');
   }
   const store =
@@ -137,7 +138,7 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     store: bounded(store ?? directoryStore({ directory: directory!, clock, random }), clock, storePatience),
     transport: options.transport ?? socketTransport(),
     // The incarnation, not the id: short, and never the socket of an earlier life.
-    listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
+    listen: listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
     router: options.router ?? balanced(),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),

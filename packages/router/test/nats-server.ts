@@ -75,6 +75,18 @@ export class NatsServer {
     return servers;
   }
 
+  /** Flags of a server that can be asked how many connections it has. */
+  static async monitored(): Promise<{ flags: string[]; connections(): Promise<number> }> {
+    const [port] = await freePorts(1);
+    return {
+      flags: ['-m', String(port)],
+      connections: async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/connz`);
+        return ((await answer.json()) as { num_connections: number }).num_connections;
+      },
+    };
+  }
+
   static async #prepare(name: string, flags: string[]): Promise<NatsServer> {
     const directory = await mkdtemp(join(tmpdir(), 'nats-'));
     return new NatsServer(name, directory, (await freePorts(1))[0]!, ['-name', name, ...flags]);

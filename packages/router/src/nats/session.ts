@@ -12,6 +12,8 @@ export interface NatsSessionOptions {
   opened(connection: NatsConnection): void;
   /** It has ended, though nobody here has asked it to. */
   lost(reason: string): void;
+  /** The server says that something went wrong. */
+  failed?(error: Error): void;
 }
 
 /** How often it is made sure that the server still answers, in ms. */
@@ -130,7 +132,13 @@ export class NatsSession {
     this.#connection = connection;
     letGo(connection);
     void connection.closed().then((reason) => this.#gone(connection, reason));
+    void this.#hear(connection);
     this.#listen(connection);
+  }
+
+  async #hear(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status())
+      if (status.type === 'error') this.#options.failed?.(status.error);
   }
 
   /** A server that is stopped keeps its sockets: it must give a sign of life. */

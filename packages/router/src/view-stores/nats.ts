@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { RouterError } from '../errors.ts';
 import { Bucket, type Entry, entryOf, hintsOf } from '../nats/bucket.ts';
+import { Hold } from '../nats/hold.ts';
 import { invalid, type NatsOptions, type NatsSettings, positive, settleNats } from '../nats/options.ts';
 import { NatsSession } from '../nats/session.ts';
 import { randomName } from '../random.ts';
@@ -66,6 +67,7 @@ class NatsStore implements ViewStore {
   readonly #setting: ViewStoreSetting;
   readonly #session: NatsSession;
   readonly #watch: NatsWatch;
+  readonly #hold = new Hold();
   #bucket: Promise<Bucket | undefined> | undefined;
   /** The newest view that this process has seen. */
   #seen: Stored | undefined;
@@ -186,7 +188,11 @@ class NatsStore implements ViewStore {
     }
   }
 
-  async #with<T>(work: (bucket: Bucket) => Promise<T>): Promise<T> {
+  #with<T>(work: (bucket: Bucket) => Promise<T>): Promise<T> {
+    return this.#hold.during(() => this.#do(work));
+  }
+
+  async #do<T>(work: (bucket: Bucket) => Promise<T>): Promise<T> {
     if (this.#closed) throw closed();
     try {
       const connection = await this.#session.connected();
