@@ -184,6 +184,7 @@ export class RoutedNode implements AsyncDisposable {
       router,
       safeguards,
       failureAfter,
+      cutOff: () => transport.cutOff?.() === true,
       ask: (to, what, ...args) => tell(to, what, args),
       log,
     });

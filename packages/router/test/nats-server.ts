@@ -75,6 +75,16 @@ export class NatsServer {
     return servers;
   }
 
+  /** A certificate for this machine, which is its own authority: the files, and what a server needs to use it. */
+  static async certified(): Promise<{ caFile: string; config: string }> {
+    const directory = await mkdtemp(join(tmpdir(), 'certificate-'));
+    const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(directory, name));
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const made = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key!, '-out', cert!, '-days', '2'];
+    execFileSync('openssl', ['req', ...made, ...subject], { stdio: 'ignore' });
+    return { caFile: cert!, config: `tls { cert_file: "${cert}", key_file: "${key}" }` };
+  }
+
   /** Flags of a server that can be asked how many connections it has. */
   static async monitored(): Promise<{ flags: string[]; connections(): Promise<number> }> {
     const [port] = await freePorts(1);

@@ -18,9 +18,12 @@ export interface NatsTransportOptions extends NatsOptions {
 
 const scheme = 'nats:';
 
-/** How soon it is tried to be reached again after the connection was lost, in ms, at first and at last. */
+/**
+ * How soon it is tried to be reached again after the connection was lost, in ms, at first and at last: whoever comes back much
+ * later than the others is missed.
+ */
 const firstRetry = 50;
-const lastRetry = 2_000;
+const lastRetry = 500;
 
 /**
  * Links by way of NATS, for nodes that cannot reach each other; an address is `nats:` and a subject, and a node that is told
@@ -36,6 +39,7 @@ export function natsTransport(options: NatsTransportOptions): Transport {
   return {
     name: 'nats',
     address: (cluster, name) => `${scheme}cachex.link.${keyOf(cluster)}.${name}`,
+    cutOff: () => hub.cutOff,
     listen: (address, accept) => hub.hold.during(async () => hub.listen(subjectOf(address), accept)),
     connect: (address, connecting) =>
       hub.hold.during(async () => hub.connect(subjectOf(address), connecting?.signal)),
@@ -79,6 +83,11 @@ class NatsHub {
     this.#settings = settings;
     this.#clock = clock;
     this.#random = random;
+  }
+
+  /** Somebody needs the connection, and there is none that works. */
+  get cutOff(): boolean {
+    return this.#session?.stalled === true;
   }
 
   async listen(subject: string, accept: (connection: Connection) => void): Promise<Listener> {

@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
@@ -311,6 +313,21 @@ describeNats('natsStore, when its server', () => {
     await heard;
     expect(await store!.compareAndSet(1, viewAt(2))).toBe(true);
     await hinted(other!, 2);
+  });
+
+  it('speaks TLS, is believed only with the right certificate', async () => {
+    const { caFile, config } = await NatsServer.certified();
+    server = await NatsServer.start({ config });
+    const fixture = fileURLToPath(new URL('fixtures/nats-watcher.mjs', import.meta.url));
+    const tls = { caFile };
+    const store = open(server, { tls });
+    expect(await store.compareAndSet(0, viewAt(1))).toBe(true);
+    expect(await store.read()).toEqual(viewAt(1));
+    // Over TLS, too, an idle process may end.
+    const child = fork(fixture, [server.url, JSON.stringify(tls)], { execArgv: [] });
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    await expect(open(server).read()).rejects.toThrow(/certificate|signed/);
+    await rm(dirname(caFile), { recursive: true });
   });
 
   it('has no JetStream, says so', async () => {
