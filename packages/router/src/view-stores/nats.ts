@@ -136,7 +136,7 @@ class NatsStore implements ViewStore {
    * only who knows of the mark may answer: it knows of all views before.
    */
   async #newest(bucket: Bucket): Promise<Stored | undefined> {
-    const mark = await bucket.mark();
+    const mark = await this.#untilKnown(() => markUnlessLeaderless(bucket));
     return this.#untilKnown(async () => {
       const entries = await bucket.entries(mark);
       if (entries === undefined) return 'late';
@@ -214,12 +214,10 @@ class NatsStore implements ViewStore {
   }
 
   #explained(error: Error): Error {
-    const { bucket } = this.#settings;
     if (error.name === 'StreamNotFoundError' && this.#seen !== undefined) return this.#lost('is gone');
-    // What the client takes for that is merely that nobody has answered.
-    if (error.name !== 'JetStreamNotEnabled') return error;
-    const message = `nobody takes what is written to bucket '${bucket}': it is gone, or its servers have no leader now`;
-    return new Error(message, { cause: error });
+    if (!isLeaderless(error)) return error;
+    const { bucket } = this.#settings;
+    return new Error(`nobody takes what is written to bucket '${bucket}'`, { cause: error });
   }
 
   #see(stored: Stored): void {
@@ -232,6 +230,23 @@ class NatsStore implements ViewStore {
       `bucket '${this.#settings.bucket}' ${state}, and epoch ${this.#seen?.view.epoch} was in it: it was deleted, or an ` +
       'older one was put in its place. Nothing can change in this cluster until it is back, or all nodes have stopped';
     return new RouterError('STORE_LOST', message);
+  }
+}
+
+/** The client takes it for something else, but this is merely that nobody has answered, and so nothing was done. */
+function isLeaderless(error: Error): boolean {
+  return error.name === 'JetStreamNotEnabled';
+}
+
+/** Somebody may be making the bucket just now, or its servers are choosing a leader. */
+async function markUnlessLeaderless(bucket: Bucket): Promise<number | 'late'> {
+  try {
+    return await bucket.mark();
+  } catch (error) {
+    if (!isLeaderless(error as Error)) throw error;
+    // Rejects if there is no bucket any more.
+    await bucket.entries(0);
+    return 'late';
   }
 }
 
