@@ -12,6 +12,7 @@ const mocking = ['packages/router/test/view-stores/*.test.ts'];
 /** What takes long begins first, so that nothing is waited for alone at the end. */
 const slow = [
   'simulation.test',
+  'rolling-restart.test',
   'faults.test',
   'churn.test',
   'processes.test',
