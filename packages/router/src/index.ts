@@ -30,6 +30,6 @@ export {
 export { MemoryNetwork, type MemoryNetworkOptions } from './transports/memory.ts';
 export { socketTransport } from './transports/socket.ts';
 export type { Member, Move, View } from './view.ts';
-export type { ViewStore } from './view-store.ts';
+export type { ViewStore, ViewStorePlace, ViewStoreSetting } from './view-store.ts';
 export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';
 export { type MemoryStore, type MemoryStoreHub, memoryStoreHub } from './view-stores/memory.ts';

@@ -35,6 +35,7 @@ import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
 import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
+import { ensurePrivateDirectory } from './view-stores/private-directory.ts';
 
 /** How many calls are remembered, so that they are not executed again. */
 const rememberedCalls = 262_144;
@@ -184,6 +185,7 @@ export class RoutedNode implements AsyncDisposable {
       router,
       safeguards,
       failureAfter,
+      cutOff: () => transport.cutOff?.() === true,
       ask: (to, what, ...args) => tell(to, what, args),
       log,
     });
@@ -295,10 +297,10 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Called once by {@link join}. */
   async enter(): Promise<void> {
-    const { transport, listen, directory, store, keepAlive } = this.#settings;
+    const { transport, listen, directory, keepAlive } = this.#settings;
     try {
       // The directory must be there, and be ours, before a socket is put into it.
-      if (directory !== undefined) await store.read();
+      if (directory !== undefined) await ensurePrivateDirectory(directory);
       this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
       if (keepAlive) this.#retain(1);
       await this.awaited(this.#membership.enter());

@@ -10,7 +10,7 @@ import type { Transport } from './transport.ts';
 import { socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
 import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from './view-json.ts';
-import type { ViewStore } from './view-store.ts';
+import type { ViewStore, ViewStorePlace } from './view-store.ts';
 import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
 
@@ -35,11 +35,11 @@ export interface JoinOptions {
   cluster: string;
   /** Where the nodes of one machine meet. Default: a private directory under the system's temporary one. */
   directory?: string;
-  /** Where views are agreed, instead of files in `directory`. */
-  store?: ViewStore;
+  /** Where views are agreed, instead of files in `directory`: a store, or what opens the one of this cluster. */
+  store?: ViewStore | ViewStorePlace;
   /** How nodes reach each other, instead of Unix sockets in `directory`. */
   transport?: Transport;
-  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`. */
+  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`, or what the transport says. */
   listen?: string;
   /** A name for this node, 1 to 64 of `A-Z a-z 0-9 . _ -`. Default: random. Two running nodes never share one. */
   id?: string;
@@ -85,8 +85,9 @@ export interface JoinOptions {
 
 /** Every option with its value. */
 export interface JoinSettings
-  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups'>> {
+  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'store'>> {
   readonly incarnation: string;
+  readonly store: ViewStore;
   readonly listen: string;
   readonly limits: LinkLimits;
   /** `undefined`: as many as the cluster has. */
@@ -120,9 +121,12 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   const incarnation = randomName(random, 10);
   const ownPlace = options.store === undefined || options.transport === undefined;
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
-  if (options.transport !== undefined && options.listen === undefined) {
+  const listen = options.listen ?? options.transport?.address?.(cluster, incarnation);
+  if (options.transport !== undefined && listen === undefined) {
     throw invalid('listen', undefined, 'an address, since a transport is given');
   }
+  const store =
+    typeof options.store === 'function' ? options.store({ cluster, clock, random }) : options.store;
   return {
     cluster,
     id,
@@ -131,14 +135,10 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     incarnation,
     backups: options.backups,
     directory: options.transport === undefined ? directory : undefined,
-    store: bounded(
-      options.store ?? directoryStore({ directory: directory!, clock, random }),
-      clock,
-      storePatience,
-    ),
+    store: bounded(store ?? directoryStore({ directory: directory!, clock, random }), clock, storePatience),
     transport: options.transport ?? socketTransport(),
     // The incarnation, not the id: short, and never the socket of an earlier life.
-    listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
+    listen: listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
     router: options.router ?? balanced(),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),

@@ -43,10 +43,12 @@ function having(what: string, ...methods: readonly string[]): OptionCheck {
   };
 }
 
+const viewStore = having('a view store', 'read', 'compareAndSet', 'watch', 'close');
+
 const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   cluster: text,
   directory: text,
-  store: having('a view store', 'read', 'compareAndSet', 'watch', 'close'),
+  store: (option, input) => (typeof input === 'function' ? input : viewStore(option, input)),
   transport: having('a transport', 'listen', 'connect'),
   listen: text,
   id: text,
