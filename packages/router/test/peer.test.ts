@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../src/frame.ts';
+import { protocolVersion } from '../src/handshake.ts';
 import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
@@ -130,7 +131,7 @@ describe('the handshake of a peer', () => {
       dial({ lasting });
       await clock.advance(5);
       expect(end().json()).toEqual({
-        protocol: 3,
+        protocol: protocolVersion,
         cluster: 'test',
         birth: 'birth',
         id: 'a',
