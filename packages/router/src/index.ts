@@ -1,3 +1,4 @@
+export type { Build } from './build.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { Codec, Encoded } from './codec.ts';
@@ -15,6 +16,11 @@ export type { PartitionSet } from './partition-set.ts';
 export type { Random } from './random.ts';
 export type { Owners, RoutedMember, Router } from './router.ts';
 export { balanced } from './routers/balanced.ts';
+export { jump } from './routers/jump.ts';
+export { local } from './routers/local.ts';
+export { modulo } from './routers/modulo.ts';
+export { rendezvous } from './routers/rendezvous.ts';
+export { type RingOptions, ring } from './routers/ring.ts';
 export { Reconsider } from './serve.ts';
 export type { CallContext, Handler, Replica, ReplicaRecord, Service } from './services.ts';
 export type { MemberStatus, NodeStatus } from './status.ts';

@@ -22,6 +22,7 @@ import { openService } from './opening.ts';
 import { checkWeight, type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
 import type { PeerOptions } from './peer.ts';
+import { hasOpenedAll, planMoves } from './plan.ts';
 import type { Random } from './random.ts';
 import type { StreamAnswer, StreamMessage, Unit } from './replica-stream.ts';
 import { Replication } from './replication.ts';
@@ -32,7 +33,7 @@ import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
 import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
-import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
+import { type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
 
 /** How many calls are remembered, so that they are not executed again. */
@@ -114,6 +115,7 @@ export class RoutedNode implements AsyncDisposable {
       address: settings.listen,
       weight: settings.weight,
       opened: [],
+      ...(settings.build === undefined ? {} : { build: settings.build }),
     };
     const log = (message: string): void => logger.info(`[${cluster}/${id}] ${message}`);
     const { safeguards } = settings;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Build, isBuild, longestBuild } from './build.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { RouterError } from './errors.ts';
 import { defaultLimits, type LinkLimits } from './limits.ts';
@@ -45,6 +46,12 @@ export interface JoinOptions {
   id?: string;
   /** The share of the keys this node takes, relative to the others; 0 takes none. Default: 1. */
   weight?: number;
+  /**
+   * Which deploy this node belongs to: a number, or a text of up to 64 characters, whose order is that of
+   * {@link Build}. While there are nodes of several builds, partitions go to those of the newest one only, and only from
+   * nodes that leave. Default: none, which is older than any.
+   */
+  build?: Build;
   /** Slices of the key space, a power of two; counts only for the node that founds the cluster. Default: 4096. */
   partitions?: number;
   /**
@@ -53,7 +60,10 @@ export interface JoinOptions {
    * cluster; one that wants another number is refused with `CONFIG_MISMATCH`. Default: that of the cluster, or 0.
    */
   backups?: number;
-  /** Who gets which partition; every node of a cluster must use the same. Default: `balanced()`. */
+  /**
+   * Who gets which partition. Every node of a cluster must use the same: one with a router of another name is refused with
+   * `CONFIG_MISMATCH`. Default: `balanced()`.
+   */
   router?: Router;
   /** How long a call waits unless it says otherwise, in ms. Default: 5000. */
   timeout?: number;
@@ -85,12 +95,13 @@ export interface JoinOptions {
 
 /** Every option with its value. */
 export interface JoinSettings
-  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups'>> {
+  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'build'>> {
   readonly incarnation: string;
   readonly listen: string;
   readonly limits: LinkLimits;
   /** `undefined`: as many as the cluster has. */
   readonly backups: number | undefined;
+  readonly build: Build | undefined;
   readonly moves: Required<MoveLimits>;
   readonly safeguards: Safeguards;
   /** Where this machine's sockets are, if they are the library's own. */
@@ -117,6 +128,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   }
   if (options.backups !== undefined && !isRedundancy(options.backups))
     throw invalid('backups', options.backups, `a whole number from 0 to ${largestRedundancy}`);
+  if (options.build !== undefined && !isBuild(options.build))
+    throw invalid('build', options.build, `a whole number from 0 on, or 1 to ${longestBuild} characters`);
   const incarnation = randomName(random, 10);
   const ownPlace = options.store === undefined || options.transport === undefined;
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
@@ -130,6 +143,7 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     partitions,
     incarnation,
     backups: options.backups,
+    build: options.build,
     directory: options.transport === undefined ? directory : undefined,
     store: bounded(
       options.store ?? directoryStore({ directory: directory!, clock, random }),
@@ -139,7 +153,7 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     transport: options.transport ?? socketTransport(),
     // The incarnation, not the id: short, and never the socket of an earlier life.
     listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
-    router: options.router ?? balanced(),
+    router: checkRouter(options.router ?? balanced()),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),
     failureAfter: duration('failureAfter', options.failureAfter, 3_000),
@@ -160,6 +174,13 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     clock,
     random,
   };
+}
+
+/** Others compare its name, and every plan asks it. */
+function checkRouter(router: Router): Router {
+  if (typeof router.assign !== 'function') throw invalid('router.assign', router.assign, 'a function');
+  if (typeof router.name === 'string' && router.name !== '') return router;
+  throw invalid('router.name', router.name, 'a name, by which nodes see that they use the same router');
 }
 
 /** Refuses what is not a weight. */

@@ -1,4 +1,5 @@
 export type {
+  Build,
   KeyRoute,
   LeaveReport,
   Logger,
@@ -7,8 +8,13 @@ export type {
   MovedEvent,
   NodeEvents,
   NodeStatus,
+  Owners,
+  RingOptions,
+  RoutedMember,
+  Router,
   View,
 } from '@cachex/router';
+export { balanced, jump, local, modulo, rendezvous, ring } from '@cachex/router';
 export type { ClusterCallOptions } from '../action.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from '../errors.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from '../outcome.ts';

@@ -25,6 +25,9 @@ const number: OptionCheck = (option, input) => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number`);
 };
 
+const textOrNumber: OptionCheck = (option, input) =>
+  typeof input === 'number' ? input : text(option, input);
+
 const atLeastOne: OptionCheck = (option, input) => {
   if (typeof input === 'number' && input >= 1) return input;
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number from 1`);
@@ -51,6 +54,7 @@ const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   listen: text,
   id: text,
   weight: number,
+  build: textOrNumber,
   backups: number,
   partitions: number,
   router: having('a router', 'assign'),
