@@ -37,3 +37,9 @@ export type { Member, Move, View } from './view.ts';
 export type { ViewStore } from './view-store.ts';
 export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';
 export { type MemoryStore, type MemoryStoreHub, memoryStoreHub } from './view-stores/memory.ts';
+export {
+  type StaticNode,
+  StaticNodes,
+  type StaticNodesOptions,
+  staticNodes,
+} from './view-stores/static-nodes.ts';

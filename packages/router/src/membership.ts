@@ -4,6 +4,7 @@ import type { Codec } from './codec.ts';
 import type { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import { LinkError } from './in-flight.ts';
+import { Inquiry } from './inquiry.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { type Random, randomName } from './random.ts';
 import type { Router } from './router.ts';
@@ -69,14 +70,15 @@ const askedAtOnce = 3;
 /** How nodes enter the view, and how members that have died leave it. */
 export class Membership {
   readonly #options: MembershipOptions;
+  readonly #inquiry: Inquiry;
   /** Joiners that were reached and wait for the next view; those of about the same time enter together. */
   readonly #joiners = new Set<Joiner>();
   /** Incarnations whose removal is under way: their deaths are noticed at every attempt to reach them. */
   readonly #burying = new Set<string>();
-  #calls = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#inquiry = new Inquiry(options.codec);
   }
 
   /** What this node answers to others, beside the calls of its user. */
@@ -309,21 +311,8 @@ export class Membership {
       throw contradicts('router', `'${settled}'`, `'${routerName}'`);
   }
 
-  async #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
-    const { codec } = this.#options;
-    this.#calls += 1;
-    const reply = await peer.call({
-      id: this.#calls,
-      budget,
-      target: { kind: 'node' },
-      repeatable: true,
-      service: clusterService,
-      handler,
-      args: codec.encodeList(args),
-    });
-    if (reply.kind === 'result') return codec.decodeList(reply.value)[0];
-    if (reply.kind === 'thrown') throw codec.decodeError(reply.error);
-    throw new LinkError('down', true, reply.kind === 'refused' ? reply.message : 'asked the wrong node');
+  #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
+    return this.#inquiry.ask(peer, { service: clusterService, handler, args, budget });
   }
 }
 

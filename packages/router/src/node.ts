@@ -35,6 +35,8 @@ import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
 import { type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
+import type { ViewStore } from './view-store.ts';
+import { KeptViews, viewsIdentity, viewsService } from './view-stores/kept.ts';
 
 /** How many calls are remembered, so that they are not executed again. */
 const rememberedCalls = 262_144;
@@ -66,6 +68,7 @@ export class RoutedNode implements AsyncDisposable {
   readonly dispatch: Dispatch;
   readonly codec: Codec = new Codec();
   readonly #settings: JoinSettings;
+  readonly #store: ViewStore;
   readonly #agreement: Agreement;
   readonly #ownership: Ownership;
   readonly #services: Services;
@@ -100,8 +103,7 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Use {@link join}. */
   constructor(settings: JoinSettings) {
-    const { id, cluster, clock, router, transport, limits, failureAfter, logger, strict, store, timeout } =
-      settings;
+    const { id, cluster, clock, router, transport, limits, failureAfter, logger, strict, timeout } = settings;
     this.id = id;
     this.cluster = cluster;
     this.strict = strict;
@@ -112,7 +114,7 @@ export class RoutedNode implements AsyncDisposable {
     const self: Member = {
       id,
       incarnation: settings.incarnation,
-      address: settings.listen,
+      address: settings.address,
       weight: settings.weight,
       opened: [],
       ...(settings.build === undefined ? {} : { build: settings.build }),
@@ -130,17 +132,6 @@ export class RoutedNode implements AsyncDisposable {
         if (this.#lease.low) void agreement.refresh();
       },
     });
-    const agreement = new Agreement({
-      store,
-      clock,
-      changed: (view, previous) => this.#follow(view, previous),
-      published: (view) => this.#tell(view),
-      confirmed: (askedAt) => this.#lease.confirmed(askedAt),
-      diverged: (reason) =>
-        this.#stop(new RouterError('CLOSED', `this node contradicts its cluster: ${reason}`)),
-      log,
-    });
-    this.#agreement = agreement;
     const peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'> = {
       self,
       cluster,
@@ -153,9 +144,23 @@ export class RoutedNode implements AsyncDisposable {
       granted: ({ incarnation }, ...grant) => this.#granted(incarnation, ...grant),
       log,
     };
+    this.#store = this.#openStore(self, peer);
+    const store = this.#store;
+    const agreement = new Agreement({
+      store,
+      clock,
+      changed: (view, previous) => this.#follow(view, previous),
+      published: (view) => this.#tell(view),
+      confirmed: (askedAt) => this.#lease.confirmed(askedAt),
+      diverged: (reason) =>
+        this.#stop(new RouterError('CLOSED', `this node contradicts its cluster: ${reason}`)),
+      log,
+    });
+    this.#agreement = agreement;
     this.#mesh = new Mesh(id, peer, (member) => this.#report(this.#membership.bury(member)));
     this.#membership = new Membership({
       ...settings,
+      store,
       self,
       agreement,
       electors: this.#electors,
@@ -281,7 +286,10 @@ export class RoutedNode implements AsyncDisposable {
       clock,
       limits,
       failureAfter,
-      self: () => ({ id, incarnation: settings.incarnation, cluster, birth: this.#birth }),
+      self: (to) =>
+        settings.list !== undefined && to?.id === viewsService
+          ? { ...viewsIdentity, cluster }
+          : { id, incarnation: settings.incarnation, cluster, birth: this.#birth },
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
@@ -291,12 +299,22 @@ export class RoutedNode implements AsyncDisposable {
     });
   }
 
+  /** Where views are agreed: what the user has chosen, or what the first node of a fixed list keeps. */
+  #openStore(self: Member, peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>): ViewStore {
+    const { list, store: place } = this.#settings;
+    if (list === undefined) return place!;
+    const epoch = (): number => this.#epoch();
+    const kept = new KeptViews({ list, self, place, peer, codec: this.codec, epoch });
+    this.#services.add(viewsService, { handlers: kept.handlers });
+    return kept;
+  }
+
   /** Called once by {@link join}. */
   async enter(): Promise<void> {
-    const { transport, listen, directory, store, keepAlive } = this.#settings;
+    const { transport, listen, directory, keepAlive } = this.#settings;
     try {
       // The directory must be there, and be ours, before a socket is put into it.
-      if (directory !== undefined) await store.read();
+      if (directory !== undefined) await this.#store.read();
       this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
       if (keepAlive) this.#retain(1);
       await this.awaited(this.#membership.enter());
@@ -554,7 +572,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#mesh.close();
     this.#acceptors.close();
     await (parted ? this.#listener?.close() : this.#listener?.abandon());
-    await this.#settings.store.close();
+    await this.#store.close();
   }
 
   /** Ends without leaving: the cluster has already gone on without this node. */

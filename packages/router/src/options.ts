@@ -14,6 +14,7 @@ import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from
 import type { ViewStore } from './view-store.ts';
 import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
+import { StaticNodes } from './view-stores/static-nodes.ts';
 
 /** Whom the library tells what it does; shaped like a pino logger. */
 export interface Logger {
@@ -34,10 +35,13 @@ export interface MoveLimits {
 export interface JoinOptions {
   /** The name of the cluster: nodes with the same name, meeting at the same place, are one cluster. */
   cluster: string;
-  /** Where the nodes of one machine meet. Default: a private directory under the system's temporary one. */
+  /**
+   * Where the nodes of one machine meet, or the first of a fixed list keeps the views. Default: a private directory under
+   * the system's temporary one.
+   */
   directory?: string;
-  /** Where views are agreed, instead of files in `directory`. */
-  store?: ViewStore;
+  /** Where views are agreed, instead of files in `directory`; or the nodes of a fixed list. */
+  store?: ViewStore | StaticNodes;
   /** How nodes reach each other, instead of Unix sockets in `directory`. */
   transport?: Transport;
   /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`. */
@@ -95,9 +99,16 @@ export interface JoinOptions {
 
 /** Every option with its value. */
 export interface JoinSettings
-  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'build'>> {
+  extends Required<
+    Omit<JoinOptions, 'store' | 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'build'>
+  > {
   readonly incarnation: string;
   readonly listen: string;
+  /** Where others reach it. */
+  readonly address: string;
+  /** That of this node alone, if there is a list; `undefined` for those on it who have none. */
+  readonly store: ViewStore | undefined;
+  readonly list: StaticNodes | undefined;
   readonly limits: LinkLimits;
   /** `undefined`: as many as the cluster has. */
   readonly backups: number | undefined;
@@ -116,7 +127,10 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 /** Checks the options of `join` and fills in what was left out; anything bad is `INVALID_OPTION`, naming the option. */
 export function settle(options: JoinOptions, safeguards: Safeguards = allSafeguards): JoinSettings {
   const { clock = systemClock, random = systemRandom, limits = {} } = options;
-  const { cluster, weight = 1, partitions = defaultPartitions, id = randomName(random, 8) } = options;
+  const { cluster, partitions = defaultPartitions, id = randomName(random, 8) } = options;
+  const list = options.store instanceof StaticNodes ? options.store : undefined;
+  const entry = list?.entry(options.id);
+  const { weight = entry?.weight ?? 1 } = options;
   if (typeof cluster !== 'string' || cluster === '' || cluster.length > 255) {
     throw invalid('cluster', cluster, 'a name of 1 to 255 characters');
   }
@@ -131,11 +145,20 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   if (options.build !== undefined && !isBuild(options.build))
     throw invalid('build', options.build, `a whole number from 0 on, or 1 to ${longestBuild} characters`);
   const incarnation = randomName(random, 10);
-  const ownPlace = options.store === undefined || options.transport === undefined;
+  const ownPlace = list === undefined && (options.store === undefined || options.transport === undefined);
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
-  if (options.transport !== undefined && options.listen === undefined) {
+  if (options.transport !== undefined && options.listen === undefined && entry === undefined) {
     throw invalid('listen', undefined, 'an address, since a transport is given');
   }
+  // The incarnation, not the id: short, and never the socket of an earlier life.
+  const listen = options.listen ?? entry?.address ?? `unix:${join(directory!, `${incarnation}.sock`)}`;
+  const files = (place: string): ViewStore => directoryStore({ directory: place, clock, random });
+  const store =
+    list === undefined
+      ? ((options.store as ViewStore | undefined) ?? files(directory!))
+      : entry === list.keeper
+        ? (list.store ?? files(options.directory ?? defaultDirectory(`${cluster}, static nodes`)))
+        : undefined;
   return {
     cluster,
     id,
@@ -145,14 +168,11 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     backups: options.backups,
     build: options.build,
     directory: options.transport === undefined ? directory : undefined,
-    store: bounded(
-      options.store ?? directoryStore({ directory: directory!, clock, random }),
-      clock,
-      storePatience,
-    ),
+    list,
+    store: store === undefined ? undefined : bounded(store, clock, storePatience),
     transport: options.transport ?? socketTransport(),
-    // The incarnation, not the id: short, and never the socket of an earlier life.
-    listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
+    listen,
+    address: entry?.address ?? listen,
     router: checkRouter(options.router ?? balanced()),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),

@@ -12,9 +12,12 @@ export type {
   RingOptions,
   RoutedMember,
   Router,
+  StaticNode,
+  StaticNodes,
+  StaticNodesOptions,
   View,
 } from '@cachex/router';
-export { balanced, jump, local, modulo, rendezvous, ring } from '@cachex/router';
+export { balanced, jump, local, modulo, rendezvous, ring, staticNodes } from '@cachex/router';
 export type { ClusterCallOptions } from '../action.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from '../errors.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from '../outcome.ts';

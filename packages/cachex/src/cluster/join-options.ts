@@ -1,4 +1,4 @@
-import type { JoinOptions as RouterJoinOptions } from '@cachex/router';
+import { type JoinOptions as RouterJoinOptions, StaticNodes } from '@cachex/router';
 import { describe } from '../describe.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
@@ -46,10 +46,12 @@ function having(what: string, ...methods: readonly string[]): OptionCheck {
   };
 }
 
+const viewStore = having('a view store', 'read', 'compareAndSet', 'watch', 'close');
+
 const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   cluster: text,
   directory: text,
-  store: having('a view store', 'read', 'compareAndSet', 'watch', 'close'),
+  store: (option, input) => (input instanceof StaticNodes ? input : viewStore(option, input)),
   transport: having('a transport', 'listen', 'connect'),
   listen: text,
   id: text,
