@@ -1,3 +1,4 @@
+export { type ActorCalls, type Actors, openActors } from './actors.ts';
 export type { Build } from './build.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
