@@ -7,6 +7,7 @@ import type * as Lease from '../../../packages/router/dist/lease.js';
 import type * as Limits from '../../../packages/router/dist/limits.js';
 import type * as Moves from '../../../packages/router/dist/moves.js';
 import type * as Peer from '../../../packages/router/dist/peer.js';
+import type * as MovePlan from '../../../packages/router/dist/plan.js';
 import type * as Safeguards from '../../../packages/router/dist/safeguards.js';
 import type * as View from '../../../packages/router/dist/view.js';
 import type * as ViewJson from '../../../packages/router/dist/view-json.js';
@@ -18,8 +19,9 @@ async function part<T>(name: string): Promise<T> {
   return import(new URL(name, built).href) as Promise<T>;
 }
 
-export const { changeBackups, completeMoves, fail, found, join, open, planMoves, reseat, reweigh } =
+export const { changeBackups, completeMoves, fail, found, join, open, reseat, reweigh } =
   await part<typeof View>('view.js');
+export const { planMoves } = await part<typeof MovePlan>('plan.js');
 export const { decodeView, encodeView } = await part<typeof ViewJson>('view-json.js');
 export const { BackupPlan: Plan } = await part<typeof BackupPlan>('backup-plan.js');
 export const { groupSize } = await part<typeof Moves>('moves.js');

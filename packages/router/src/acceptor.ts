@@ -20,8 +20,8 @@ export interface AcceptorOptions {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly limits: LinkLimits;
-  /** Who this node is; `birth` is undefined until it has joined. */
-  self(): Identity & { cluster: string; birth: string | undefined };
+  /** Who this node is to one who dials `to`; `birth` is undefined until it has joined. */
+  self(to: Identity): Identity & { cluster: string; birth: string | undefined };
   epoch(): number;
   /** The caller has told which view is in force there. */
   heardEpoch(from: Identity, epoch: number): void;
@@ -138,10 +138,10 @@ export class Acceptor {
     if (frame.type !== FrameType.hello)
       throw new RangeError(`a frame of type ${frame.type} instead of a hello`);
     const hello = parseHandshake<Hello>(frame.body, ['cluster', 'birth', 'id', 'incarnation']);
-    const self = this.#options.self();
-    const reason = refusalOf(hello, self);
-    if (reason !== undefined) {
-      this.#connection.send(jsonFrame(FrameType.refused, { reason }));
+    const self = this.#options.self(hello.to);
+    const refusal = refusalOf(hello, self);
+    if (refusal !== undefined) {
+      this.#connection.send(jsonFrame(FrameType.refused, refusal));
       this.close();
       return;
     }

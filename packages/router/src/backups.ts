@@ -2,8 +2,9 @@ import type { Agreement } from './agreement.ts';
 import { BackupPlan, mayHold } from './backup-plan.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Gate } from './gate.ts';
+import { hasOpenedAll } from './plan.ts';
 import type { Replication } from './replication.ts';
-import { changeBackups, hasOpenedAll, memberOf, type View } from './view.ts';
+import { changeBackups, memberOf, type View } from './view.ts';
 
 export interface BackupsOptions {
   readonly self: string;

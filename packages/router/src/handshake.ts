@@ -27,6 +27,8 @@ export interface Welcome extends Identity {
 /** What the acceptor answers when it does not. */
 export interface Refusal {
   readonly reason: string;
+  /** The one that was dialled has ended: this is the next life of the same id, at the same address. */
+  readonly ended?: boolean;
 }
 
 /** Reads the JSON of a handshake frame; throws `RangeError` unless every field in `texts` is a string of sane length. */
@@ -50,15 +52,21 @@ export function parseHandshake<T extends object>(body: Uint8Array, texts: readon
 export function refusalOf(
   hello: Hello,
   self: Identity & { cluster: string; birth: string | undefined },
-): string | undefined {
+): Refusal | undefined {
   if (hello.protocol !== protocolVersion) {
-    return `protocol ${String(hello.protocol)} is spoken there, ${protocolVersion} here: upgrade the older node`;
+    const reason = `protocol ${String(hello.protocol)} is spoken there, ${protocolVersion} here: upgrade the older node`;
+    return { reason };
   }
-  if (hello.cluster !== self.cluster) return `this is cluster '${self.cluster}', not '${hello.cluster}'`;
-  if (self.birth === undefined) return 'this node is not a member yet';
-  if (hello.birth !== self.birth) return `this cluster was born as ${self.birth}, not as ${hello.birth}`;
+  if (hello.cluster !== self.cluster)
+    return { reason: `this is cluster '${self.cluster}', not '${hello.cluster}'` };
+  if (self.birth === undefined) return { reason: 'this node is not a member yet' };
+  if (hello.birth !== self.birth)
+    return { reason: `this cluster was born as ${self.birth}, not as ${hello.birth}` };
   if (hello.to?.id !== self.id || hello.to.incarnation !== self.incarnation) {
-    return `this is node ${self.id} (${self.incarnation}), not the one that was dialled`;
+    return {
+      reason: `this is node ${self.id} (${self.incarnation}), not the one that was dialled`,
+      ended: hello.to?.id === self.id && typeof hello.to.incarnation === 'string',
+    };
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 export { type ActorCalls, type Actors, openActors } from './actors.ts';
+export type { Build } from './build.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { Codec } from './codec.ts';
@@ -17,6 +18,11 @@ export type { PartitionSet } from './partition-set.ts';
 export type { Random } from './random.ts';
 export type { Owners, RoutedMember, Router } from './router.ts';
 export { balanced } from './routers/balanced.ts';
+export { jump } from './routers/jump.ts';
+export { local } from './routers/local.ts';
+export { modulo } from './routers/modulo.ts';
+export { rendezvous } from './routers/rendezvous.ts';
+export { type RingOptions, ring } from './routers/ring.ts';
 export { Reconsider } from './serve.ts';
 export type { CallContext, Handler, Replica, ReplicaRecord, Service } from './services.ts';
 export type { MemberStatus, NodeStatus } from './status.ts';
@@ -33,3 +39,9 @@ export type { Member, Move, View } from './view.ts';
 export type { ViewStore, ViewStorePlace, ViewStoreSetting } from './view-store.ts';
 export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';
 export { type MemoryStore, type MemoryStoreHub, memoryStoreHub } from './view-stores/memory.ts';
+export {
+  type StaticNode,
+  StaticNodes,
+  type StaticNodesOptions,
+  staticNodes,
+} from './view-stores/static-nodes.ts';

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import { LinkError } from './in-flight.ts';
+import { Inquiry } from './inquiry.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { type Random, randomName } from './random.ts';
 import type { Router } from './router.ts';
@@ -67,21 +68,23 @@ const askedAtOnce = 3;
 /** How nodes enter the view, and how members that have died leave it. */
 export class Membership {
   readonly #options: MembershipOptions;
+  readonly #inquiry: Inquiry;
   /** Joiners that were reached and wait for the next view; those of about the same time enter together. */
   readonly #joiners = new Set<Joiner>();
   /** Incarnations whose removal is under way: their deaths are noticed at every attempt to reach them. */
   readonly #burying = new Set<string>();
-  #calls = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#inquiry = new Inquiry();
   }
 
   /** What this node answers to others, beside the calls of its user. */
   get handlers(): Readonly<Record<string, Handler>> {
     return {
-      join: (_context, joiner: Member, backups: number | null, failureAfter: number) =>
-        this.#admit(joiner, backups, failureAfter),
+      // Nodes of earlier versions do not say which router they use.
+      join: (_context, joiner: Member, backups: number | null, failureAfter: number, router?: string) =>
+        this.#admit(joiner, backups, failureAfter, router),
       current: () => encodeView(this.#options.agreement.view),
       view: (_context, text: string) => this.#options.agreement.hear(decodeView(text)),
       ping: () => undefined,
@@ -212,13 +215,9 @@ export class Membership {
       },
     });
     try {
-      const budget = Math.min(patience, deadline - this.#options.clock.now());
-      const text = await this.#request(
-        peer,
-        'join',
-        [this.#options.self, this.#options.backups ?? null, this.#options.failureAfter],
-        budget,
-      );
+      const { self, backups = null, failureAfter, router, clock } = this.#options;
+      const budget = Math.min(patience, deadline - clock.now());
+      const text = await this.#request(peer, 'join', [self, backups, failureAfter, router.name], budget);
       const welcome = decodeView(String(text));
       // It has published that view, or learned it.
       this.#options.electors.heard(member.incarnation, welcome.epoch);
@@ -234,10 +233,15 @@ export class Membership {
   }
 
   /** Lets a node in after a round trip with it: a node that nobody can reach must not be given anything. */
-  async #admit(member: Member, backups: number | null, failureAfter: number): Promise<string> {
+  async #admit(
+    member: Member,
+    backups: number | null,
+    failureAfter: number,
+    routerName?: string,
+  ): Promise<string> {
     const { agreement, electors, router, peer, self } = this.#options;
     checkMember(member);
-    this.#checkSettings(backups, failureAfter);
+    this.#checkSettings(backups, failureAfter, routerName);
     const known = memberOf(agreement.view, member.id);
     if (known !== undefined && known.incarnation !== member.incarnation) {
       // Neither a link that stands nor one that does not proves anything: it may have been cut off, or entered, a moment ago.
@@ -292,29 +296,21 @@ export class Membership {
     }
   }
 
-  /** What the founder has settled: leases and fences must be of the same length everywhere. */
-  #checkSettings(backups: number | null, failureAfter: number): void {
-    const { view } = this.#options.agreement;
+  /** What the founder has settled: leases and fences must be of the same length everywhere, and plans the same. */
+  #checkSettings(backups: number | null, failureAfter: number, routerName: string | undefined): void {
+    const { agreement, router } = this.#options;
+    const { view } = agreement;
     if (backups !== null && backups !== view.redundancy)
       throw contradicts('backups', view.redundancy, backups);
     if (failureAfter !== view.failureAfter)
       throw contradicts('failureAfter', view.failureAfter, failureAfter);
+    const settled = view.router ?? router.name;
+    if (routerName !== undefined && routerName !== settled)
+      throw contradicts('router', `'${settled}'`, `'${routerName}'`);
   }
 
-  async #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
-    this.#calls += 1;
-    const reply = await peer.call({
-      id: this.#calls,
-      budget,
-      target: { kind: 'node' },
-      repeatable: true,
-      service: clusterService,
-      handler,
-      args,
-    });
-    if (reply.kind === 'result') return reply.value;
-    if (reply.kind === 'thrown') throw reply.error;
-    throw new LinkError('down', true, reply.kind === 'refused' ? reply.message : 'asked the wrong node');
+  #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
+    return this.#inquiry.ask(peer, { service: clusterService, handler, args, budget });
   }
 }
 
@@ -327,7 +323,7 @@ function mayEnter({ member, replaces, link }: Joiner, view: View): boolean {
   return link.up && known !== member.incarnation && (known === undefined || known === replaces);
 }
 
-function contradicts(option: string, settled: number, wanted: number): RouterError {
+function contradicts(option: string, settled: number | string, wanted: number | string): RouterError {
   const message = `${option}: this cluster was founded with ${settled}; ${wanted} contradicts that`;
   return new RouterError('CONFIG_MISMATCH', message);
 }

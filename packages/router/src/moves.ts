@@ -2,20 +2,12 @@ import type { Agreement } from './agreement.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Outflow } from './outflow.ts';
 import type { Ownership } from './ownership.ts';
+import { heirsOf, planMoves } from './plan.ts';
 import type { Replication } from './replication.ts';
 import type { Router } from './router.ts';
 import type { Safeguards } from './safeguards.ts';
 import type { Services } from './services.ts';
-import {
-  completeMoves,
-  type HandedOver,
-  hasOpenedAll,
-  type Member,
-  type Move,
-  memberOf,
-  planMoves,
-  type View,
-} from './view.ts';
+import { completeMoves, type HandedOver, type Member, type Move, memberOf, type View } from './view.ts';
 
 /** A group of partitions that this node has handed over. */
 export interface MovedEvent {
@@ -242,10 +234,9 @@ export class Moves {
     const { agreement, self } = this.#options;
     return agreement.insist((current) => {
       if (this.#stopped) throw new Error('this node has stopped');
-      const target = memberOf(current, id);
-      // The target may have gone, begun to leave, or not opened what was opened meanwhile.
-      if (target?.incarnation !== incarnation || target.weight === 0) return undefined;
-      if (!hasOpenedAll(current, target)) return undefined;
+      // The target may have gone, begun to leave, not opened what was opened meanwhile, or become one of an older build.
+      const target = heirsOf(current).find((heir) => heir.id === id);
+      if (target?.incarnation !== incarnation) return undefined;
       // One that went and is back, while the store was slow to answer, is not what was copied.
       const own = moves.filter(
         ({ partition }) =>

@@ -23,6 +23,7 @@ import { openService } from './opening.ts';
 import { checkWeight, type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
 import type { PeerOptions } from './peer.ts';
+import { hasOpenedAll, planMoves } from './plan.ts';
 import type { Random } from './random.ts';
 import type { StreamAnswer, StreamMessage, Unit } from './replica-stream.ts';
 import { Replication } from './replication.ts';
@@ -33,8 +34,10 @@ import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
 import type { Listener } from './transport.ts';
 import { sweepSockets } from './transports/socket.ts';
-import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
+import { type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
+import type { ViewStore } from './view-store.ts';
+import { KeptViews, viewsIdentity, viewsService } from './view-stores/kept.ts';
 import { ensurePrivateDirectory } from './view-stores/private-directory.ts';
 
 /** How many calls are remembered, so that they are not executed again. */
@@ -67,6 +70,7 @@ export class RoutedNode implements AsyncDisposable {
   readonly dispatch: Dispatch;
   readonly codec: Codec = new Codec();
   readonly #settings: JoinSettings;
+  readonly #store: ViewStore;
   readonly #agreement: Agreement;
   readonly #ownership: Ownership;
   readonly #services: Services;
@@ -101,8 +105,7 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Use {@link join}. */
   constructor(settings: JoinSettings) {
-    const { id, cluster, clock, router, transport, limits, failureAfter, logger, strict, store, timeout } =
-      settings;
+    const { id, cluster, clock, router, transport, limits, failureAfter, logger, strict, timeout } = settings;
     this.id = id;
     this.cluster = cluster;
     this.strict = strict;
@@ -113,9 +116,10 @@ export class RoutedNode implements AsyncDisposable {
     const self: Member = {
       id,
       incarnation: settings.incarnation,
-      address: settings.listen,
+      address: settings.address,
       weight: settings.weight,
       opened: [],
+      ...(settings.build === undefined ? {} : { build: settings.build }),
     };
     const log = (message: string): void => logger.info(`[${cluster}/${id}] ${message}`);
     const { safeguards } = settings;
@@ -130,17 +134,6 @@ export class RoutedNode implements AsyncDisposable {
         if (this.#lease.low) void agreement.refresh();
       },
     });
-    const agreement = new Agreement({
-      store,
-      clock,
-      changed: (view, previous) => this.#follow(view, previous),
-      published: (view) => this.#tell(view),
-      confirmed: (askedAt) => this.#lease.confirmed(askedAt),
-      diverged: (reason) =>
-        this.#stop(new RouterError('CLOSED', `this node contradicts its cluster: ${reason}`)),
-      log,
-    });
-    this.#agreement = agreement;
     const peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'> = {
       self,
       cluster,
@@ -154,9 +147,23 @@ export class RoutedNode implements AsyncDisposable {
       granted: ({ incarnation }, ...grant) => this.#granted(incarnation, ...grant),
       log,
     };
+    this.#store = this.#openStore(self, peer);
+    const store = this.#store;
+    const agreement = new Agreement({
+      store,
+      clock,
+      changed: (view, previous) => this.#follow(view, previous),
+      published: (view) => this.#tell(view),
+      confirmed: (askedAt) => this.#lease.confirmed(askedAt),
+      diverged: (reason) =>
+        this.#stop(new RouterError('CLOSED', `this node contradicts its cluster: ${reason}`)),
+      log,
+    });
+    this.#agreement = agreement;
     this.#mesh = new Mesh(id, peer, (member) => this.#report(this.#membership.bury(member)));
     this.#membership = new Membership({
       ...settings,
+      store,
       self,
       agreement,
       electors: this.#electors,
@@ -283,7 +290,10 @@ export class RoutedNode implements AsyncDisposable {
       codec: this.codec,
       limits,
       failureAfter,
-      self: () => ({ id, incarnation: settings.incarnation, cluster, birth: this.#birth }),
+      self: (to) =>
+        settings.list !== undefined && to?.id === viewsService
+          ? { ...viewsIdentity, cluster }
+          : { id, incarnation: settings.incarnation, cluster, birth: this.#birth },
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
@@ -293,6 +303,16 @@ export class RoutedNode implements AsyncDisposable {
       withdrawn: (request, reply) => this.#serve.withdrawn(request, reply),
       log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
     });
+  }
+
+  /** Where views are agreed: what the user has chosen, or what the first node of a fixed list keeps. */
+  #openStore(self: Member, peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>): ViewStore {
+    const { list, store: place } = this.#settings;
+    if (list === undefined) return place!;
+    const epoch = (): number => this.#epoch();
+    const kept = new KeptViews({ list, self, place, peer, epoch });
+    this.#services.add(viewsService, { handlers: kept.handlers });
+    return kept;
   }
 
   /** Called once by {@link join}. */
@@ -569,7 +589,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#mesh.close();
     this.#acceptors.close();
     await (parted ? this.#listener?.close() : this.#listener?.abandon());
-    await this.#settings.store.close();
+    await this.#store.close();
   }
 
   /** Ends without leaving: the cluster has already gone on without this node. */

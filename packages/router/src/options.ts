@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Build, isBuild, longestBuild } from './build.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { RouterError } from './errors.ts';
 import { defaultLimits, type LinkLimits } from './limits.ts';
@@ -13,6 +14,7 @@ import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from
 import type { ViewStore, ViewStorePlace } from './view-store.ts';
 import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
+import { StaticNodes } from './view-stores/static-nodes.ts';
 
 /** Whom the library tells what it does; shaped like a pino logger. */
 export interface Logger {
@@ -33,10 +35,16 @@ export interface MoveLimits {
 export interface JoinOptions {
   /** The name of the cluster: nodes with the same name, meeting at the same place, are one cluster. */
   cluster: string;
-  /** Where the nodes of one machine meet. Default: a private directory under the system's temporary one. */
+  /**
+   * Where the nodes of one machine meet, or the first of a fixed list keeps the views. Default: a private directory under
+   * the system's temporary one.
+   */
   directory?: string;
-  /** Where views are agreed, instead of files in `directory`: a store, or what opens the one of this cluster. */
-  store?: ViewStore | ViewStorePlace;
+  /**
+   * Where views are agreed, instead of files in `directory`: a store, what opens the one of this cluster, or the nodes of a
+   * fixed list.
+   */
+  store?: ViewStore | ViewStorePlace | StaticNodes;
   /** How nodes reach each other, instead of Unix sockets in `directory`. */
   transport?: Transport;
   /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`, or what the transport says. */
@@ -45,6 +53,12 @@ export interface JoinOptions {
   id?: string;
   /** The share of the keys this node takes, relative to the others; 0 takes none. Default: 1. */
   weight?: number;
+  /**
+   * Which deploy this node belongs to: a number, or a text of up to 64 characters, whose order is that of
+   * {@link Build}. While there are nodes of several builds, partitions go to those of the newest one only, and only from
+   * nodes that leave. Default: none, which is older than any.
+   */
+  build?: Build;
   /** Slices of the key space, a power of two; counts only for the node that founds the cluster. Default: 4096. */
   partitions?: number;
   /**
@@ -53,7 +67,10 @@ export interface JoinOptions {
    * cluster; one that wants another number is refused with `CONFIG_MISMATCH`. Default: that of the cluster, or 0.
    */
   backups?: number;
-  /** Who gets which partition; every node of a cluster must use the same. Default: `balanced()`. */
+  /**
+   * Who gets which partition. Every node of a cluster must use the same: one with a router of another name is refused with
+   * `CONFIG_MISMATCH`. Default: `balanced()`.
+   */
   router?: Router;
   /** How long a call waits unless it says otherwise, in ms. Default: 5000. */
   timeout?: number;
@@ -85,13 +102,20 @@ export interface JoinOptions {
 
 /** Every option with its value. */
 export interface JoinSettings
-  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'store'>> {
+  extends Required<
+    Omit<JoinOptions, 'store' | 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'build'>
+  > {
   readonly incarnation: string;
-  readonly store: ViewStore;
   readonly listen: string;
+  /** Where others reach it. */
+  readonly address: string;
+  /** That of this node alone, if there is a list; `undefined` for those on it who have none. */
+  readonly store: ViewStore | undefined;
+  readonly list: StaticNodes | undefined;
   readonly limits: LinkLimits;
   /** `undefined`: as many as the cluster has. */
   readonly backups: number | undefined;
+  readonly build: Build | undefined;
   readonly moves: Required<MoveLimits>;
   readonly safeguards: Safeguards;
   /** Where this machine's sockets are, if they are the library's own. */
@@ -106,7 +130,10 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 /** Checks the options of `join` and fills in what was left out; anything bad is `INVALID_OPTION`, naming the option. */
 export function settle(options: JoinOptions, safeguards: Safeguards = allSafeguards): JoinSettings {
   const { clock = systemClock, random = systemRandom, limits = {} } = options;
-  const { cluster, weight = 1, partitions = defaultPartitions, id = randomName(random, 8) } = options;
+  const { cluster, partitions = defaultPartitions, id = randomName(random, 8) } = options;
+  const list = options.store instanceof StaticNodes ? options.store : undefined;
+  const entry = list?.entry(options.id);
+  const { weight = entry?.weight ?? 1 } = options;
   if (typeof cluster !== 'string' || cluster === '' || cluster.length > 255) {
     throw invalid('cluster', cluster, 'a name of 1 to 255 characters');
   }
@@ -118,15 +145,27 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   }
   if (options.backups !== undefined && !isRedundancy(options.backups))
     throw invalid('backups', options.backups, `a whole number from 0 to ${largestRedundancy}`);
+  if (options.build !== undefined && !isBuild(options.build))
+    throw invalid('build', options.build, `a whole number from 0 on, or 1 to ${longestBuild} characters`);
   const incarnation = randomName(random, 10);
-  const ownPlace = options.store === undefined || options.transport === undefined;
+  const ownPlace = list === undefined && (options.store === undefined || options.transport === undefined);
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
-  const listen = options.listen ?? options.transport?.address?.(cluster, incarnation);
-  if (options.transport !== undefined && listen === undefined) {
-    throw invalid('listen', undefined, 'an address, since a transport is given');
-  }
-  const store =
+  // The incarnation, not the id: short, and never the socket of an earlier life.
+  const own =
+    options.transport === undefined && directory !== undefined
+      ? `unix:${join(directory, `${incarnation}.sock`)}`
+      : options.transport?.address?.(cluster, incarnation);
+  const listen = options.listen ?? entry?.address ?? own;
+  if (listen === undefined) throw invalid('listen', undefined, 'an address, since a transport is given');
+  const files = (place: string): ViewStore => directoryStore({ directory: place, clock, random });
+  const given =
     typeof options.store === 'function' ? options.store({ cluster, clock, random }) : options.store;
+  const store =
+    list === undefined
+      ? ((given as ViewStore | undefined) ?? files(directory!))
+      : entry === list.keeper
+        ? (list.store ?? files(options.directory ?? defaultDirectory(`${cluster}, static nodes`)))
+        : undefined;
   return {
     cluster,
     id,
@@ -134,12 +173,14 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     partitions,
     incarnation,
     backups: options.backups,
+    build: options.build,
     directory: options.transport === undefined ? directory : undefined,
-    store: bounded(store ?? directoryStore({ directory: directory!, clock, random }), clock, storePatience),
+    list,
+    store: store === undefined ? undefined : bounded(store, clock, storePatience),
     transport: options.transport ?? socketTransport(),
-    // The incarnation, not the id: short, and never the socket of an earlier life.
-    listen: listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
-    router: options.router ?? balanced(),
+    listen,
+    address: entry?.address ?? listen,
+    router: checkRouter(options.router ?? balanced()),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),
     failureAfter: duration('failureAfter', options.failureAfter, 3_000),
@@ -160,6 +201,13 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     clock,
     random,
   };
+}
+
+/** Others compare its name, and every plan asks it. */
+function checkRouter(router: Router): Router {
+  if (typeof router.assign !== 'function') throw invalid('router.assign', router.assign, 'a function');
+  if (typeof router.name === 'string' && router.name !== '') return router;
+  throw invalid('router.name', router.name, 'a name, by which nodes see that they use the same router');
 }
 
 /** Refuses what is not a weight. */

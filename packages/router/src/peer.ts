@@ -286,8 +286,9 @@ export class Peer {
   #welcome(connection: Connection, frame: Frame): void {
     const { to, clock, limits, failureAfter, heardEpoch, log } = this.#options;
     if (frame.type === FrameType.refused) {
-      const { reason } = parseHandshake<Refusal>(frame.body, ['reason']);
+      const { reason, ended } = parseHandshake<Refusal>(frame.body, ['reason']);
       log(`${this.id} refuses this node: ${reason}`);
+      if (ended === true) this.#options.died();
       this.#lost(connection, `${this.id} refuses this node: ${reason}`);
       return;
     }

@@ -1,4 +1,5 @@
 import { underReplicated } from './backup-plan.ts';
+import type { Build } from './build.ts';
 import type { MoveStatus } from './moves.ts';
 import type { Move, View } from './view.ts';
 
@@ -6,6 +7,8 @@ import type { Move, View } from './view.ts';
 export interface MemberStatus {
   readonly id: string;
   readonly weight: number;
+  /** Missing if it joined without one. */
+  readonly build?: Build;
   /** How many partitions it owns. */
   readonly partitions: number;
   /** How many partitions of others it has an in-sync copy of. */
@@ -55,6 +58,7 @@ export function statusOf(
     members: view.members.map((member) => ({
       id: member.id,
       weight: member.weight,
+      ...(member.build === undefined ? {} : { build: member.build }),
       partitions: counts.get(member.id) ?? 0,
       backups: copies.get(member.id) ?? 0,
       opened: member.opened,

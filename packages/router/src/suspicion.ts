@@ -184,14 +184,13 @@ export class Suspicion {
       }),
     );
     const doomed = suspects.filter(({ incarnation }) => this.#enough(view, votes.get(incarnation)!));
-    const spared = incarnations.filter(
-      (incarnation) => !doomed.some((member) => member.incarnation === incarnation),
-    );
     if (doomed.length > 0) {
       log(`${doomed.map(({ id }) => id).join(', ')} do not answer and are removed`);
       const ids = doomed.map(({ id }) => id);
+      // While the view store was out of reach they may have come back.
+      const back = (): boolean => doomed.some((member) => mesh.silence(member) < this.#interval);
       await agreement.insist((current) =>
-        this.#stopped || current.epoch !== view.epoch
+        this.#stopped || current.epoch !== view.epoch || back()
           ? undefined
           : electors.seated(
               current,
@@ -199,6 +198,8 @@ export class Suspicion {
             ),
       );
     }
+    // Whoever has another view has forgotten what was promised before it.
+    const spared = agreement.view.epoch === view.epoch ? incarnations : [];
     if (spared.length > 0) {
       lease.release(spared, view.epoch);
       for (const other of others) ask(other.id, 'release', view.epoch, spared).catch(() => {});

@@ -1,3 +1,4 @@
+import { isBuild } from './build.ts';
 import { RouterError } from './errors.ts';
 import type { Electorate, Member, View } from './view.ts';
 
@@ -15,6 +16,8 @@ interface ViewRecord {
   backups: [number[], number][];
   terms: number[];
   origins: number[];
+  /** Nodes of earlier versions do not know it, and leave it out. */
+  router?: string;
   redundancy: number;
   failureAfter: number;
   fenced: number[];
@@ -44,6 +47,7 @@ export function encodeView(view: View): string {
     backups,
     terms: runs(view.terms),
     origins: runs(view.origins),
+    ...named(view),
     redundancy: view.redundancy,
     failureAfter: view.failureAfter,
     fenced: [...view.fenced],
@@ -70,6 +74,7 @@ export function decodeView(text: string): View {
       fenced,
       electorate,
       former,
+      router,
     } = record;
     if (typeof birth !== 'string' || !Number.isSafeInteger(epoch) || epoch < 1)
       throw new Error('bad birth or epoch');
@@ -77,6 +82,7 @@ export function decodeView(text: string): View {
       throw new Error('bad number of partitions');
     }
     for (const member of members) checkMember(member);
+    if (router !== undefined && typeof router !== 'string') throw new Error('bad router');
     if (!isRedundancy(redundancy)) throw new Error('bad redundancy');
     if (!(failureAfter > 0)) throw new Error('bad time to failure');
     if (!Array.isArray(fenced) || !fenced.every(Number.isSafeInteger)) throw new Error('bad fenced terms');
@@ -108,6 +114,7 @@ export function decodeView(text: string): View {
       backups,
       terms: unrun(record.terms, partitions),
       origins: unrun(record.origins, partitions),
+      ...named(record),
       redundancy,
       failureAfter,
       fenced,
@@ -130,10 +137,16 @@ export function isPowerOfTwo(value: number): boolean {
 
 /** Throws unless `member` has everything a member has: another node may have made it up. */
 export function checkMember(member: Member): void {
-  const { id, incarnation, address, weight, opened } = member;
+  const { id, incarnation, address, weight, opened, build } = member;
   const texts = [id, incarnation, address, ...opened];
   const texted = Array.isArray(opened) && texts.every((text) => typeof text === 'string');
-  if (!texted || !Number.isFinite(weight) || weight < 0) throw new Error('bad member');
+  const built = build === undefined || isBuild(build);
+  if (!texted || !Number.isFinite(weight) || weight < 0 || !built) throw new Error('bad member');
+}
+
+/** The router of a view, where it has one. */
+function named({ router }: { readonly router?: string }): { router?: string } {
+  return router === undefined ? {} : { router };
 }
 
 /** The most in-sync copies a partition can have beside its owner's. */

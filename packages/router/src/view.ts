@@ -1,3 +1,5 @@
+import { type Build, newest } from './build.ts';
+import { heirsOf } from './plan.ts';
 import type { Owners, Router } from './router.ts';
 
 /** A node as the cluster has agreed on it. */
@@ -10,6 +12,8 @@ export interface Member {
   readonly weight: number;
   /** What it has opened; it is given partitions once this names every entry of the view's `caches`. */
   readonly opened: readonly string[];
+  /** Of which deploy it is: while there are several, only members of the newest one are given partitions. */
+  readonly build?: Build;
 }
 
 /** What the cluster has agreed on. Views are immutable; a transition makes the next one. */
@@ -24,6 +28,8 @@ export interface View {
   readonly owners: Owners;
   /** The members that hold an in-sync copy of each partition: whichever of them is promoted has everything acknowledged. */
   readonly backups: readonly (readonly string[])[];
+  /** The name of the router that all members use. A cluster that nodes of an earlier version founded may have none yet. */
+  readonly router?: string;
   /** How many such copies each partition is to have; settled by the founder. */
   readonly redundancy: number;
   /** How long silence must last to be a failure, in ms, from which the length of a lease follows; settled by the founder. */
@@ -111,7 +117,7 @@ export function join(view: View, joiners: readonly Member[], router: Router): Vi
   const replaced = joiners.map((joiner) => joiner.id).filter((id) => memberOf(view, id) !== undefined);
   const rest = without(view, replaced, 'proved');
   const members = [...rest.members, ...joiners].sort((a, b) => (a.id < b.id ? -1 : 1));
-  return adopt({ ...rest, members, epoch: view.epoch + 1 }, router);
+  return adopt({ ...rest, members, router: view.router ?? router.name, epoch: view.epoch + 1 }, router);
 }
 
 /**
@@ -209,44 +215,17 @@ export function sizeOf({ voters, gone }: Electorate): number {
   return voters.length + gone;
 }
 
-/**
- * The moves that the router asks for. They follow from the view alone, so that each owner can work out its own without
- * a coordinator; a member that has yet to open something keeps what it has and is given no more.
- */
-export function planMoves(view: View, router: Router): readonly Move[] {
-  const partitions = view.owners.length;
-  const able = view.members.filter((member) => hasOpenedAll(view, member));
-  const ready = new Set(able.map((member) => member.id));
-  const emptied = new Set(view.members.filter(({ weight }) => weight === 0).map((member) => member.id));
-  const target = router.assign(view.members, partitions, view.owners);
-  // A member that is to be emptied does not wait for others to open anything.
-  const refuge = emptied.size === 0 ? target : router.assign(able, partitions, view.owners);
-  const moves: Move[] = [];
-  for (const [partition, from] of view.owners.entries()) {
-    if (from === null) continue;
-    const wanted = target[partition] ?? null;
-    const to = wanted !== null && !ready.has(wanted) && emptied.has(from) ? refuge[partition] : wanted;
-    if (to != null && to !== from && ready.has(to)) moves.push({ partition, from, to });
-  }
-  return moves;
-}
-
 /** Finds a member by id. */
 export function memberOf(view: View, id: string): Member | undefined {
   return view.members.find((member) => member.id === id);
 }
 
-/** Whether a member may be given partitions. */
-export function hasOpenedAll(view: View, member: Member): boolean {
-  return Object.keys(view.caches).every((name) => member.opened.includes(name));
-}
-
 /** Gives partitions without an owner to members that can serve them. */
 function adopt(view: View, router: Router): View {
   if (!view.owners.includes(null)) return view;
-  const able = view.members.filter((member) => member.weight > 0 && hasOpenedAll(view, member));
+  const able = heirsOf(view);
   // Where nobody has opened everything, calls for what is not open wait; the rest need not.
-  const heirs = able.length > 0 ? able : view.members;
+  const heirs = able.length > 0 ? able : newest(view.members.filter(({ weight }) => weight > 0));
   const target = router.assign(heirs, view.owners.length, view.owners);
   const owners = [...view.owners];
   const terms = [...view.terms];

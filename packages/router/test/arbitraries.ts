@@ -1,5 +1,8 @@
 import fc from 'fast-check';
+import type { Build } from '../src/build.ts';
 import type { Key } from '../src/hash.ts';
+import { planMoves } from '../src/plan.ts';
+import type { Router } from '../src/router.ts';
 import { balanced } from '../src/routers/balanced.ts';
 import {
   changeBackups,
@@ -10,7 +13,6 @@ import {
   join,
   type Member,
   open,
-  planMoves,
   reseat,
   reweigh,
   type View,
@@ -75,43 +77,58 @@ export type Step =
 
 const ids = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const weights = fc.constantFrom(0, 1, 1, 1, 2, 3, 0.1, 0.7);
-const joiner = fc
-  .record({ id: ids, weight: weights, incarnation: fc.stringMatching(/^[a-z]{6}$/) })
-  .map(({ id, weight, incarnation }) => ({ ...member(id, weight), incarnation }));
-
-/** What can happen to a cluster; some steps name nodes that are not there. */
-export const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    fc.record({
-      kind: fc.constant('join' as const),
-      members: fc.uniqueArray(joiner, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
-    }),
-    fc.record({
-      kind: fc.constant('fail' as const),
-      ids: fc.uniqueArray(ids, { minLength: 1, maxLength: 2 }),
-      end: fc.constantFrom('proved', 'told', 'suspected'),
-    }),
-    fc.record({ kind: fc.constant('reweigh' as const), id: ids, weight: weights }),
-    fc.record({ kind: fc.constant('backups' as const), seed: fc.nat(1_000) }),
-    fc.constant({ kind: 'reseat' as const }),
-    fc.record({
-      kind: fc.constant('open' as const),
+/** What can happen to a cluster whose nodes are of these builds; some steps name nodes that are not there. */
+export function stepsOf(
+  builds: readonly [Build | undefined, ...(Build | undefined)[]],
+): fc.Arbitrary<Step[]> {
+  const joiner = fc
+    .record({
       id: ids,
-      name: fc.constantFrom('users', 'carts', 'constructor', '__proto__'),
-    }),
-    fc.record({ kind: fc.constant('move' as const), pick: fc.nat(7), keep: fc.boolean() }),
-  ),
-  { maxLength: 20 },
-);
+      weight: weights,
+      incarnation: fc.stringMatching(/^[a-z]{6}$/),
+      build: fc.constantFrom(...builds),
+    })
+    .map(({ id, weight, incarnation, build }) => ({
+      ...member(id, weight),
+      incarnation,
+      ...(build === undefined ? {} : { build }),
+    }));
+  return fc.array(
+    fc.oneof(
+      fc.record({
+        kind: fc.constant('join' as const),
+        members: fc.uniqueArray(joiner, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
+      }),
+      fc.record({
+        kind: fc.constant('fail' as const),
+        ids: fc.uniqueArray(ids, { minLength: 1, maxLength: 2 }),
+        end: fc.constantFrom('proved', 'told', 'suspected'),
+      }),
+      fc.record({ kind: fc.constant('reweigh' as const), id: ids, weight: weights }),
+      fc.record({ kind: fc.constant('backups' as const), seed: fc.nat(1_000) }),
+      fc.constant({ kind: 'reseat' as const }),
+      fc.record({
+        kind: fc.constant('open' as const),
+        id: ids,
+        name: fc.constantFrom('users', 'carts', 'constructor', '__proto__'),
+      }),
+      fc.record({ kind: fc.constant('move' as const), pick: fc.nat(7), keep: fc.boolean() }),
+    ),
+    { maxLength: 20 },
+  );
+}
 
-const router = balanced();
+/** The same of nodes without a build. */
+export const steps: fc.Arbitrary<Step[]> = stepsOf([undefined]);
 
-export function firstView(partitions = 64): View {
+const usual = balanced();
+
+export function firstView(partitions = 64, router: Router = usual): View {
   return found('birth', 1, partitions, member('a'), router);
 }
 
 /** The view after one step; `move` commits some of the planned moves. */
-export function take(view: View, step: Step): View {
+export function take(view: View, step: Step, router: Router = usual): View {
   switch (step.kind) {
     case 'join':
       return join(view, step.members, router);
@@ -149,4 +166,6 @@ function someBackups(view: View, seed: number): ReadonlyMap<number, readonly str
 }
 
 /** Views as a cluster comes to them. */
-export const views: fc.Arbitrary<View> = steps.map((list) => list.reduce(take, firstView()));
+export const views: fc.Arbitrary<View> = steps.map((list) =>
+  list.reduce((view, step) => take(view, step), firstView()),
+);

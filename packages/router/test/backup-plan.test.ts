@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BackupPlan, underReplicated } from '../src/backup-plan.ts';
+import { planMoves } from '../src/plan.ts';
 import { balanced } from '../src/routers/balanced.ts';
-import { changeBackups, completeMoves, fail, found, join, open, planMoves, type View } from '../src/view.ts';
+import { changeBackups, completeMoves, fail, found, join, open, type View } from '../src/view.ts';
 import { member } from './arbitraries.ts';
 
 const router = balanced();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { join, type RoutedNode } from '../src/index.ts';
+import { balanced, join, type RoutedNode, ring } from '../src/index.ts';
 import { TestCluster } from '../src/testing/index.ts';
 
 let cluster: TestCluster;
@@ -111,6 +111,45 @@ describe('nodes that start', () => {
     await expect(cluster.run(joining)).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(members(a)).toEqual(['a']);
     expect(a.view.epoch).toBe(1);
+  });
+});
+
+describe('a router', () => {
+  it('is the same at every node: one that comes with another is refused, and told both', async () => {
+    await cluster.join('a', { partitions, router: ring() });
+    for (const router of [ring({ virtualNodes: 64 }), balanced()]) {
+      const refused = start(cluster, 'b', { router });
+      await expect(cluster.run(refused)).rejects.toMatchObject({
+        code: 'CONFIG_MISMATCH',
+        message: `router: this cluster was founded with 'ring(128)'; '${router.name}' contradicts that`,
+      });
+    }
+    const c = await cluster.join('c', { router: ring() });
+    expect([members(c), c.view.router]).toEqual([['a', 'c'], 'ring(128)']);
+  });
+
+  it('is that of whoever lets nodes in where the view does not say', async () => {
+    const a = await cluster.join('a', { partitions });
+    const { router: _, ...old } = a.view;
+    expect(await cluster.store.open().compareAndSet(1, { ...old, epoch: 2 })).toBe(true);
+    await cluster.clock.advance(100);
+    expect(a.view.router).toBeUndefined();
+    await expect(cluster.run(start(cluster, 'b', { router: ring() }))).rejects.toMatchObject({
+      code: 'CONFIG_MISMATCH',
+    });
+    await cluster.join('c');
+    expect(a.view.router).toBe('balanced');
+  });
+
+  it.each([
+    ['without a name', { assign: () => [] }],
+    ['with an empty name', { name: '', assign: () => [] }],
+    ['that assigns nothing', { name: 'idle' }],
+  ])('%s is refused', async (_what, router) => {
+    await expect(start(cluster, 'a', { router: router as never })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('router.'),
+    });
   });
 });
 

@@ -137,6 +137,32 @@ describe('a silent member of three', () => {
   });
 });
 
+describe('a member that is heard again before its removal could be stored', () => {
+  it('stays, and is granted its lease again', async () => {
+    let refusing = false;
+    const [a, b, c] = await start(['a', 'b', 'c'], () => {
+      const store = cluster.store.open();
+      const compareAndSet: typeof store.compareAndSet = async (expected, next) =>
+        !(refusing && next.members.length < 3) && store.compareAndSet(expected, next);
+      return { store: { ...store, compareAndSet } };
+    });
+    refusing = true;
+    isolate('c', 'a', 'b');
+    await cluster.clock.advance(2 * failureAfter);
+    for (const other of ['a', 'b']) {
+      cluster.network.unblock('c', other);
+      cluster.network.unblock(other, 'c');
+    }
+    await cluster.clock.advance(failureAfter);
+    refusing = false;
+    await cluster.clock.advance(2 * failureAfter);
+    expect([members(a!), members(b!), members(c!)]).toEqual(new Array(3).fill(['a', 'b', 'c']));
+    cluster.store.outage = true;
+    await cluster.clock.advance(2 * failureAfter);
+    expect(c!.owns(ownedBy(c!, 'c')[0]!)).toBe(true);
+  });
+});
+
 describe('two silent members of four', () => {
   it('are removed together, for the others are half of all', async () => {
     const [a, b] = await start(['a', 'b', 'c', 'd']);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { planMoves } from '../src/plan.ts';
 import { balanced } from '../src/routers/balanced.ts';
-import { completeMoves, found, join, planMoves, type View } from '../src/view.ts';
+import { completeMoves, found, join, type View } from '../src/view.ts';
 import { decodeView, encodeView } from '../src/view-json.ts';
 import { firstView, member, views } from './arbitraries.ts';
 
@@ -43,6 +44,16 @@ describe('view JSON', () => {
         expect(encodeView(decodeView(text))).toBe(text);
       }),
     );
+  });
+
+  it('is read as well from nodes that know neither builds nor the name of a router', () => {
+    const view = found('birth', 1, 8, { ...member('a'), build: 7 }, balanced());
+    const { router, ...old } = JSON.parse(encodeView(view));
+    const { build, ...earlier } = old.members[0];
+    expect([router, build]).toEqual(['balanced', 7]);
+    const read = decodeView(JSON.stringify({ ...old, members: [earlier] }));
+    expect([Object.hasOwn(read, 'router'), Object.hasOwn(read.members[0]!, 'build')]).toEqual([false, false]);
+    expect(decodeView(encodeView(read))).toEqual(read);
   });
 
   it('keeps 4096 partitions of ten members short', () => {
@@ -92,6 +103,9 @@ describe('view JSON', () => {
     ['a weight below 0', { members: [{ ...member('a'), weight: -1 }] }],
     ['a weight that JSON cannot hold', { members: [{ ...member('a'), weight: Number.NaN }] }],
     ['a weight in letters', { members: [{ ...member('a'), weight: '1' }] }],
+    ['a build that has no order', { members: [{ ...member('a'), build: 1.5 }] }],
+    ['a build that is an object', { members: [{ ...member('a'), build: {} }] }],
+    ['a router without a name', { router: 7 }],
     ['opened caches as a string', { members: [{ ...member('a'), opened: 'users' }] }],
     ['a member twice', { members: [member('a'), member('a')] }],
     ['members out of order', { members: [member('b'), member('a')] }],

@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasOpenedAll, planMoves } from '../src/plan.ts';
 import { balanced } from '../src/routers/balanced.ts';
 import {
   changeBackups,
   completeMoves,
   fail,
   found,
-  hasOpenedAll,
   join,
   memberOf,
   open,
-  planMoves,
   reseat,
   reweigh,
   sizeOf,
@@ -21,10 +20,6 @@ import { decodeView, encodeView } from '../src/view-json.ts';
 import { firstView, member, steps, take, views } from './arbitraries.ts';
 
 const router = balanced();
-
-function openEverywhere(view: View, name: string): View {
-  return view.members.reduce((next, { id }) => open(next, id, name, {}, router), view);
-}
 
 function incarnationOf(view: View, id: string | null): string | null {
   return id === null ? null : (memberOf(view, id)?.incarnation ?? null);
@@ -170,6 +165,13 @@ describe('found', () => {
 });
 
 describe('join', () => {
+  it('says which router is used, also where the founder did not', () => {
+    const { router: _, ...old } = found('birth', 1, 8, member('a'), router);
+    expect(found('birth', 1, 8, member('a'), router).router).toBe('balanced');
+    expect(join(old, [member('b')], router).router).toBe('balanced');
+    expect(join({ ...old, router: 'other' }, [member('b')], router).router).toBe('other');
+  });
+
   it('moves nothing by itself', () => {
     const view = join(firstView(), [member('c'), member('b')], router);
     expect(view.members.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
@@ -212,38 +214,6 @@ describe('open', () => {
   it('lists a name once, however often it is opened', () => {
     const once = open(firstView(), 'a', 'users', {}, router);
     expect(open(once, 'a', 'users', {}, router).members).toEqual(once.members);
-  });
-});
-
-describe('planMoves', () => {
-  it('reaches balance in as many moves as were planned, in any batches in any order', () => {
-    fc.assert(
-      fc.property(views, fc.infiniteStream(fc.nat()), (start, draw) => {
-        let view = ['users', 'carts', 'constructor', '__proto__'].reduce(openEverywhere, start);
-        const planned = planMoves(view, router);
-        const target = router.assign(view.members, view.owners.length, view.owners);
-        for (let left = planned; left.length > 0; ) {
-          const picked = left.filter(() => draw.next().value % 3 === 0);
-          const batch = picked.length > 0 ? picked : left.slice(0, 1);
-          for (const move of batch) expect(view.owners[move.partition]).toBe(move.from);
-          view = completeMoves(view, batch.toReversed());
-          left = left.filter((move) => !batch.includes(move));
-          expect(planMoves(view, router)).toEqual(left);
-        }
-        if (target[0] !== null) expect(view.owners).toEqual(target);
-      }),
-    );
-  });
-
-  it('gives nothing to a member that has yet to open something, and takes nothing from it for that', () => {
-    let view = open(firstView(8), 'a', 'users', {}, router);
-    view = join(view, [member('b')], router);
-    expect(planMoves(view, router)).toEqual([]);
-    view = open(view, 'b', 'users', {}, router);
-    view = completeMoves(view, planMoves(view, router));
-    expect(view.owners.filter((owner) => owner === 'b')).toHaveLength(4);
-    view = open(view, 'a', 'carts', {}, router);
-    expect(planMoves(view, router)).toEqual([]);
   });
 });
 

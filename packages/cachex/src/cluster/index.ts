@@ -1,4 +1,5 @@
 export type {
+  Build,
   KeyRoute,
   LeaveReport,
   Logger,
@@ -7,8 +8,16 @@ export type {
   MovedEvent,
   NodeEvents,
   NodeStatus,
+  Owners,
+  RingOptions,
+  RoutedMember,
+  Router,
+  StaticNode,
+  StaticNodes,
+  StaticNodesOptions,
   View,
 } from '@cachex/router';
+export { balanced, jump, local, modulo, rendezvous, ring, staticNodes } from '@cachex/router';
 export type { ClusterCallOptions } from '../action.ts';
 export { CacheError, type CacheErrorCode, isCacheError } from '../errors.ts';
 export { type CommitOptions, commit, ignore, type Outcome } from '../outcome.ts';

@@ -1,4 +1,4 @@
-import type { JoinOptions as RouterJoinOptions } from '@cachex/router';
+import { type JoinOptions as RouterJoinOptions, StaticNodes } from '@cachex/router';
 import { describe } from '../describe.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
@@ -25,6 +25,9 @@ const number: OptionCheck = (option, input) => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number`);
 };
 
+const textOrNumber: OptionCheck = (option, input) =>
+  typeof input === 'number' ? input : text(option, input);
+
 const atLeastOne: OptionCheck = (option, input) => {
   if (typeof input === 'number' && input >= 1) return input;
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is not a number from 1`);
@@ -48,11 +51,13 @@ const viewStore = having('a view store', 'read', 'compareAndSet', 'watch', 'clos
 const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   cluster: text,
   directory: text,
-  store: (option, input) => (typeof input === 'function' ? input : viewStore(option, input)),
+  store: (option, input) =>
+    typeof input === 'function' || input instanceof StaticNodes ? input : viewStore(option, input),
   transport: having('a transport', 'listen', 'connect'),
   listen: text,
   id: text,
   weight: number,
+  build: textOrNumber,
   backups: number,
   partitions: number,
   router: having('a router', 'assign'),

@@ -1,7 +1,7 @@
 import type { Logger } from '@cachex/router';
 import type { TestCluster } from '@cachex/router/testing';
 import { type ClusterCache, ClusterNode } from '../../src/cluster/index.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, routers } from './plan.ts';
 
 export const partitions = 16;
 
@@ -91,7 +91,15 @@ export class Hosts {
     const bytesPerSecond = random() < 0.3 ? 5_000 + random() * 50_000 : Number.POSITIVE_INFINITY;
     const moves = { concurrency, bytesPerSecond };
     const hasty = plan.blocks ? quick : {};
-    const options = { partitions, moves, backups: plan.backups, ...hasty, ...this.#logging() };
+    const options = {
+      partitions,
+      moves,
+      backups: plan.backups,
+      router: routers[plan.router](),
+      ...(plan.deploys ? { build: Math.ceil(this.#names / 3) } : {}),
+      ...hasty,
+      ...this.#logging(),
+    };
     const given = new Promise<undefined>((resolve) => this.#joining.set(id, () => resolve(undefined)));
     // It may crash on its way, or find nobody who lets it in.
     const entered = cluster.enter(id, options).catch((error: unknown) => {

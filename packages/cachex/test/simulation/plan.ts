@@ -1,3 +1,8 @@
+import { balanced, jump, local, modulo, rendezvous, ring } from '@cachex/router';
+
+/** The routers under which clusters are simulated; the first one unless something else is said. */
+export const routers = { balanced, ring, rendezvous, jump, modulo, local } as const;
+
 /** What happens in one run; all else follows from the seed. */
 export interface Plan {
   readonly seed: number;
@@ -22,6 +27,9 @@ export interface Plan {
    * each when all the copies are there again, so that nothing may be lost.
    */
   readonly cuts: boolean;
+  readonly router: keyof typeof routers;
+  /** Whether every third node begins a new build. */
+  readonly deploys: boolean;
 }
 
 /** The plan of a seed: each fifth one is of the same kind. */
@@ -36,6 +44,8 @@ export function planOf(seed: number): Plan {
     breaks: false,
     blocks: false,
     cuts: false,
+    router: 'balanced',
+    deploys: false,
   };
   switch (seed % 5) {
     case 0:
@@ -60,4 +70,10 @@ export function isCut(seed: number): boolean {
 export function cutPlanOf(seed: number): Plan {
   const backups = seed % 4 === 0 ? 1 : 2;
   return { ...planOf(seed), backups, crashes: 'never', breaks: false, blocks: true, cuts: true };
+}
+
+/** The plans of a seed under another router; every second one is with deploys as well. */
+export function routedPlansOf(seed: number, router: Plan['router']): readonly Plan[] {
+  const plans = isCut(seed) ? [planOf(seed), cutPlanOf(seed)] : [planOf(seed)];
+  return plans.map((plan) => ({ ...plan, router, deploys: seed % 2 === 0 }));
 }

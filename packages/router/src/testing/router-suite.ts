@@ -2,26 +2,29 @@ import assert from 'node:assert/strict';
 import type { Owners, RoutedMember, Router } from '../router.ts';
 import type { TestFunctions } from './test-functions.ts';
 
-/** What a router promises beyond the contract of {@link Router}. */
+/** What a router promises beyond the contract of {@link Router}. Whatever is not claimed is not checked. */
 export interface RouterClaims {
   /**
-   * `balanced`: every share is less than one partition from its ideal by weight, and no more partitions move than that
-   * takes. `rough`: with 4,096 partitions every share is within half of its ideal.
+   * `balanced`: every share is less than one partition from its ideal by weight. `rough`: with 4,096 partitions every share
+   * is within half of its ideal. `single`: everything is at one member, and nobody is heavier.
    */
-  readonly balance?: 'balanced' | 'rough';
+  readonly balance?: 'balanced' | 'rough' | 'single';
+  /**
+   * `least`: no more partitions move than balance takes. `share`: when one member joins it takes about its share and nothing
+   * else moves, when one leaves what it had moves and nothing else. `end`: the same where it is the last by id.
+   */
+  readonly movement?: 'least' | 'share' | 'end';
 }
 
 const partitions = 4096;
 
-/** What every router must do, and what those that are called `balanced` or claim more must do besides. */
+/** What every router must do, and what one that claims more must do besides. */
 export function routerSuite(
   { describe, it }: TestFunctions,
   name: string,
   create: () => Router,
-  claims: RouterClaims = {},
+  { balance, movement }: RouterClaims = {},
 ): void {
-  const balance = claims.balance ?? (create().name === 'balanced' ? 'balanced' : undefined);
-
   describe(`router ${name}`, () => {
     it('gives every partition to a member', () => {
       for (const count of [1, 2, 3, 10, 100]) {
@@ -91,40 +94,78 @@ export function routerSuite(
       assert.deepEqual(router.assign(members, partitions, owners), owners);
     });
 
-    if (balance === 'rough') {
-      it('gives shares within half of the ideal by weight', () => {
-        for (const members of [evenly(3), evenly(10), weighted([1, 2, 3, 4])]) {
-          const owners = create().assign(members, partitions, nobody(partitions));
-          const total = sum(members.map((member) => member.weight));
-          for (const [id, share] of sharesOf(owners, members)) {
-            const ideal = (partitions * members.find((member) => member.id === id)!.weight) / total;
-            assert.ok(Math.abs(share - ideal) <= ideal / 2, `${id} owns ${share}, its ideal is ${ideal}`);
-          }
+    it('plans exactly the rest after any part of its moves was made', () => {
+      const router = create();
+      const before = router.assign(evenly(7), partitions, nobody(partitions));
+      const members = weighted([2, 1, 3, 0, 1, 1, 2, 4, 1]);
+      const after = router.assign(members, partitions, before);
+      for (const part of [2, 3, 5, 7]) {
+        const half = before.map((owner, index) => (index % part === 1 ? after[index]! : owner));
+        assert.deepEqual(router.assign(members, partitions, half), after);
+      }
+    });
+
+    it('gives a heavier member no less than a lighter one, however small their weights', () => {
+      for (const weights of [
+        [1, 4],
+        [4, 1],
+        [0.001, 0.01],
+        [1, 100, 1000],
+        [1e6, 1],
+      ]) {
+        const members = weighted(weights);
+        const shares = sharesOf(create().assign(members, partitions, nobody(partitions)), members);
+        for (const heavy of members) {
+          const lighter = members.filter(({ weight }) => weight < heavy.weight);
+          for (const { id } of lighter)
+            assert.ok(shares.get(heavy.id)! >= shares.get(id)!, describeMembers(members));
+        }
+      }
+    });
+
+    if (balance !== undefined) {
+      it(balances[balance].promise, () => {
+        const router = create();
+        let owners: Owners = nobody(partitions);
+        for (const members of balance === 'rough' ? ordinary : history) {
+          owners = router.assign(members, partitions, owners);
+          checkOwners(owners, members, partitions);
+          balances[balance].check(owners, members);
         }
       });
     }
 
-    if (balance === 'balanced') {
-      it('is within one partition of the ideal by weight and moves no more than that takes', () => {
+    if (movement === 'least') {
+      it('moves no more than balance takes', () => {
         const router = create();
         let owners: Owners = nobody(partitions);
         for (const members of history) {
           const next = router.assign(members, partitions, owners);
-          checkOwners(next, members, partitions);
-          checkShares(next, members);
           assert.equal(countMoves(owners, next), fewestMoves(owners, members), describeMembers(members));
           owners = next;
         }
       });
+    }
 
-      it('plans exactly the rest after any part of its moves was made', () => {
+    if (movement === 'share' || movement === 'end') {
+      const which = movement === 'end' ? 'the last member' : 'any one member';
+      it(`moves what ${which} takes when it joins, or had when it leaves, and nothing else`, () => {
         const router = create();
-        const before = router.assign(evenly(7), partitions, nobody(partitions));
-        const members = weighted([2, 1, 3, 0, 1, 1, 2, 4, 1]);
-        const after = router.assign(members, partitions, before);
-        for (const part of [2, 3, 5, 7]) {
-          const half = before.map((owner, index) => (index % part === 1 ? after[index]! : owner));
-          assert.deepEqual(router.assign(members, partitions, half), after);
+        for (const members of ordinary) {
+          for (const one of movement === 'end' ? members.slice(-1) : members) {
+            const others = members.filter(({ id }) => id !== one.id);
+            const without = router.assign(others, partitions, nobody(partitions));
+            const joined = router.assign(members, partitions, without);
+            const left = router.assign(others, partitions, joined);
+            const taken = movesBetween(without, joined);
+            for (const [partition, owner] of joined.entries()) {
+              if (taken.has(partition))
+                assert.equal(owner, one.id, `partition ${partition} moved to ${owner}`);
+            }
+            const ideal = idealOf(one, members);
+            assert.ok(taken.size <= 1.5 * ideal, `${one.id} took ${taken.size}, its ideal is ${ideal}`);
+            for (const partition of movesBetween(joined, left)) assert.equal(joined[partition], one.id);
+          }
         }
       });
     }
@@ -157,6 +198,14 @@ const history: readonly (readonly RoutedMember[])[] = [
   evenly(3),
 ];
 
+/** Clusters in which no share is so small that chance would rule it. */
+const ordinary: readonly (readonly RoutedMember[])[] = [
+  evenly(3),
+  evenly(10),
+  weighted([1, 2, 3, 4]),
+  weighted([4, 1, 3, 2, 2]),
+];
+
 function nobody(count: number): Owners {
   return new Array<null>(count).fill(null);
 }
@@ -177,17 +226,50 @@ function sharesOf(owners: Owners, members: readonly RoutedMember[]): Map<string,
   return shares;
 }
 
-function checkShares(owners: Owners, members: readonly RoutedMember[]): void {
+const balances = {
+  balanced: {
+    promise: 'is within one partition of the ideal by weight',
+    check: (owners: Owners, members: readonly RoutedMember[]) =>
+      checkShares(owners, members, (off) => off < 1),
+  },
+  rough: {
+    promise: 'gives shares within half of the ideal by weight',
+    check: (owners: Owners, members: readonly RoutedMember[]) =>
+      checkShares(owners, members, (off, ideal) => off <= ideal / 2),
+  },
+  single: {
+    promise: 'gives everything to one member, and none is heavier',
+    check(owners: Owners, members: readonly RoutedMember[]): void {
+      const [home, ...others] = new Set(owners);
+      assert.deepEqual(others, []);
+      const { weight } = members.find(({ id }) => id === home)!;
+      assert.ok(members.every((member) => member.weight <= weight));
+    },
+  },
+};
+
+function checkShares(
+  owners: Owners,
+  members: readonly RoutedMember[],
+  allowed: (off: number, ideal: number) => boolean,
+): void {
   const shares = sharesOf(owners, members);
-  const total = sum(members.map((member) => member.weight));
-  for (const { id, weight } of members) {
-    const ideal = (owners.length * weight) / total;
-    assert.ok(Math.abs(shares.get(id)! - ideal) < 1, `${id} owns ${shares.get(id)}, its ideal is ${ideal}`);
+  for (const member of members) {
+    const [share, ideal] = [shares.get(member.id)!, idealOf(member, members)];
+    assert.ok(allowed(Math.abs(share - ideal), ideal), `${member.id} owns ${share}, its ideal is ${ideal}`);
   }
 }
 
+function idealOf({ weight }: RoutedMember, members: readonly RoutedMember[]): number {
+  return (partitions * weight) / sum(members.map((member) => member.weight));
+}
+
+function movesBetween(before: Owners, after: Owners): ReadonlySet<number> {
+  return new Set([...after.keys()].filter((partition) => after[partition] !== before[partition]));
+}
+
 function countMoves(before: Owners, after: Owners): number {
-  return after.filter((owner, partition) => owner !== before[partition]).length;
+  return movesBetween(before, after).size;
 }
 
 /**

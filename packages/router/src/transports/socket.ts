@@ -32,7 +32,6 @@ const boundAs = '~';
 
 async function listen(address: string, accept: (connection: Connection) => void): Promise<Listener> {
   const path = pathOf(address);
-  if (await exists(path)) throw new Error(`${path} is there already: another process may be listening`);
   const server = createServer((socket) => accept(new SocketConnection(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -42,6 +41,8 @@ async function listen(address: string, accept: (connection: Connection) => void)
   // Running out of descriptors fails one accept; the listener goes on.
   server.on('error', () => {});
   try {
+    // Whoever else wants this path cannot bind meanwhile, so what refuses now is not taken by another before it is replaced.
+    if (await taken(path)) throw new Error(`${path} is there already: another process may be listening`);
     await chmod(path + boundAs, 0o600);
     await rename(path + boundAs, path);
   } catch (error) {
@@ -62,12 +63,16 @@ async function listen(address: string, accept: (connection: Connection) => void)
   };
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether something is at a path, other than the socket of a process that is proved to be gone. */
+async function taken(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return false;
+  if (!found.isSocket()) return true;
   try {
-    await lstat(path);
+    (await dial(scheme + path)).close();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return !(error instanceof ConnectError && error.dead);
   }
 }
 

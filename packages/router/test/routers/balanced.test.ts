@@ -4,7 +4,7 @@ import type { Owners, RoutedMember } from '../../src/router.ts';
 import { balanced } from '../../src/routers/balanced.ts';
 import { routerSuite } from '../../src/testing/router-suite.ts';
 
-routerSuite({ describe, it }, 'balanced', balanced);
+routerSuite({ describe, it }, 'balanced', balanced, { balance: 'balanced', movement: 'least' });
 
 const router = balanced();
 const weights = fc.oneof(fc.constantFrom(0, 1, 1, 2, 3, 10), fc.double({ min: 0.01, max: 100, noNaN: true }));

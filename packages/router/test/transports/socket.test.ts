@@ -64,6 +64,27 @@ describe('socketTransport', () => {
     await expect(connect(`unix:/${'x'.repeat(98)}`)).rejects.toBeInstanceOf(ConnectError);
   });
 
+  it('listens where a process that is gone has left its socket, and nowhere else where something is', async () => {
+    const path = await orphan('a.sock');
+    const listener = await socketTransport().listen(`unix:${path}`, () => {});
+    (await socketTransport().connect(`unix:${path}`)).close();
+    await expect(socketTransport().listen(`unix:${path}`, () => {})).rejects.toThrow('is there already');
+    (await socketTransport().connect(`unix:${path}`)).close();
+    await listener.close();
+    await writeFile(path, 'a letter');
+    await expect(socketTransport().listen(`unix:${path}`, () => {})).rejects.toThrow('is there already');
+    expect(await readdir(directory)).toEqual(['a.sock']);
+  });
+
+  it('lets one of several listen that come at once where a socket was left', async () => {
+    const path = await orphan('a.sock');
+    const racers = Array.from({ length: 10 }, () => socketTransport().listen(`unix:${path}`, () => {}));
+    const won = (await Promise.allSettled(racers)).filter(({ status }) => status === 'fulfilled');
+    expect(won).toHaveLength(1);
+    (await socketTransport().connect(`unix:${path}`)).close();
+    await (won[0] as PromiseFulfilledResult<{ close(): Promise<void> }>).value.close();
+  });
+
   it('takes a socket that refuses as a proof of death, and a missing one not', async () => {
     const path = await orphan('gone.sock');
     await expect(socketTransport().connect(`unix:${path}`)).rejects.toMatchObject({ dead: true });
