@@ -1,5 +1,14 @@
 /** What figures are in. */
-export type Unit = 'ns/op' | 'ms' | 'bytes/entry' | 'ops/s' | 'entries' | 'hit ratio';
+export type Unit =
+  | 'ns/op'
+  | 'µs'
+  | 'ms'
+  /** Seconds of processors for a million operations. */
+  | 'CPU s/M ops'
+  | 'bytes/entry'
+  | 'ops/s'
+  | 'entries'
+  | 'hit ratio';
 
 /** Of which units more is better; of the others, less. */
 const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'entries', 'hit ratio']);

@@ -1,0 +1,93 @@
+// The process that calls: `node caller.js <candidate> <places as JSON>`, told over IPC what load to put its one candidate under.
+import { setImmediate } from 'node:timers';
+import type { Client } from './client.ts';
+import { Unavailable } from './client.ts';
+import { Data } from './data.ts';
+import { drive } from './drive.ts';
+import { type Figures, figuresOf } from './figures.ts';
+import type { Load } from './load.ts';
+import { candidateOf } from './peers/index.ts';
+import { processorSeconds } from './processor-time.ts';
+import { workOf } from './work.ts';
+
+/** What a caller is asked. */
+export interface Request {
+  readonly load: Load;
+  readonly entries: number;
+  /** In ms. */
+  readonly warmUp: number;
+  readonly timed: number;
+}
+
+/** What it answers; the first answer, to no request, says whether it is ready. */
+export type Answer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'figures'; readonly figures: Figures }
+  | { readonly kind: 'unavailable' | 'failed'; readonly message: string };
+
+/** So many puts at a time fill a candidate. */
+const filling = 512;
+/** Every so many of those in flight look at the clock: few enough that looking costs nothing. */
+const watchedShare = 1 / 16;
+
+const datasets = new Map<number, Promise<Data>>();
+
+/** The entries of that size, once they are in the cache. */
+function filled(client: Client, { entries, load }: Request): Promise<Data> {
+  const known = datasets.get(load.bytes);
+  if (known !== undefined) return known;
+  const made = fill(client, new Data(entries, load.bytes));
+  datasets.set(load.bytes, made);
+  return made;
+}
+
+async function fill(client: Client, data: Data): Promise<Data> {
+  // Others have filled the same server before.
+  if (data.isValue(data.size - 1, await client.get(data.keys[data.size - 1]!))) return data;
+  for (let from = 0; from < data.size; from += filling) {
+    const keys = data.keys.slice(from, from + filling);
+    await Promise.all(keys.map((key, n) => client.put(key, data.values[from + n]!)));
+  }
+  return data;
+}
+
+async function measure(client: Client, request: Request): Promise<Figures> {
+  const { load, warmUp, timed } = request;
+  const data = await filled(client, request);
+  const pids = [process.pid, ...client.pids];
+  const marks: (number | undefined)[] = [];
+  const driven = await drive({
+    ...workOf(load, client, data),
+    ...{ warmUp, timed, inFlight: load.inFlight },
+    watched: Math.max(1, load.inFlight * watchedShare),
+    mark: () => marks.push(processorSeconds(pids)),
+    now: () => performance.now(),
+    after: (ms, task) => void setTimeout(task, ms),
+    yield: (goOn) => void setImmediate(goOn),
+  });
+  const [before, after] = marks;
+  return figuresOf(driven, before === undefined || after === undefined ? undefined : after - before);
+}
+
+const answer = (message: Answer): void => void process.send!(message);
+const failure = (error: unknown): Answer => ({
+  kind: error instanceof Unavailable ? 'unavailable' : 'failed',
+  message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+});
+
+// Whoever started this is gone.
+process.on('disconnect', () => process.exit());
+
+const [, , name = '', places = ''] = process.argv;
+try {
+  const client = await (await candidateOf(name)).open(JSON.parse(places));
+  process.on('message', (request) => {
+    measure(client, request as Request).then(
+      (figures) => answer({ kind: 'figures', figures }),
+      (error) => answer(failure(error)),
+    );
+  });
+  answer({ kind: 'ready' });
+} catch (error) {
+  answer(failure(error));
+}

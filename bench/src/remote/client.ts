@@ -1,0 +1,27 @@
+import type { Places } from './places.ts';
+
+/** What is measured, as the loop sees it: adapters add nothing but the call, and what a user would do to get objects. */
+export interface Client {
+  readonly get: (key: string) => Promise<unknown>;
+  readonly put: (key: string, value: object) => Promise<unknown>;
+  /** Answers what is there, and would load what is not. Absent where that is a `get` with an `if` after it. */
+  readonly fetch?: (key: string) => Promise<unknown>;
+  /** In the order asked. Absent where there is no such thing. */
+  readonly getMany?: (keys: readonly string[]) => Promise<readonly unknown[]>;
+  /** The other processes that work for it. */
+  readonly pids: readonly number[];
+  readonly close: () => unknown;
+}
+
+/** Something that is measured in a caller process of its own. */
+export interface RemoteCandidate {
+  /** Unique among candidates. */
+  readonly name: string;
+  /** Rejects with {@link Unavailable} where something that it needs is not there. */
+  readonly open: (places: Places) => Promise<Client>;
+}
+
+/** It cannot be measured here; the message says why. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}

@@ -1,0 +1,83 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type NetConnectOpts } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { endHelper, nextMessage, startHelper } from './helper.ts';
+import type { Place, Places } from './places.ts';
+
+const keeper = new URL('./keeper.js', import.meta.url);
+/** How long a server may take to listen, in ms, and how often it is looked for. */
+const patience = 10_000;
+const pause = 20;
+
+/** The servers of a run, started by it and ended with it. */
+export class Servers {
+  readonly places: Places;
+  readonly #keepers: readonly ChildProcess[];
+
+  private constructor(places: Places, keepers: readonly ChildProcess[]) {
+    this.places = places;
+    this.#keepers = keepers;
+  }
+
+  /** Starts those that are installed; tells about the others. */
+  static async start(progress: (text: string) => void): Promise<Servers> {
+    const folder = mkdtempSync(join(tmpdir(), 'cachex-bench-'));
+    const keepers: ChildProcess[] = [];
+    const places: Record<string, Place> = {};
+    const socket = join(folder, 'redis.sock');
+    const commands = {
+      redis: (port: number) => [
+        ...['redis-server', '--port', `${port}`, '--bind', '127.0.0.1', '--unixsocket', socket],
+        ...['--save', '', '--appendonly', 'no', '--dir', folder],
+      ],
+      nats: (port: number) => ['nats-server', '--addr', '127.0.0.1', '--port', `${port}`],
+    };
+    for (const [name, commandOf] of Object.entries(commands)) {
+      const port = await freePort();
+      const command = commandOf(port);
+      const started = startHelper(keeper, command);
+      const { pid, failed } = await nextMessage<{ pid?: number; failed?: string }>(started);
+      if (pid === undefined) {
+        progress(`${command[0]} cannot be started (${failed}): nothing is measured that needs it`);
+        await endHelper(started);
+        continue;
+      }
+      keepers.push(started);
+      await listening({ port, host: '127.0.0.1' });
+      places[name] = { pid, port, ...(name === 'redis' ? { socket } : {}) };
+    }
+    return new Servers({ folder, ...places }, keepers);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#keepers.map(endHelper));
+    rmSync(this.places.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function listening(at: NetConnectOpts): Promise<void> {
+  for (const until = Date.now() + patience; ; await setTimeout(pause)) {
+    const socket = connect(at);
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    } finally {
+      socket.destroy();
+    }
+  }
+}
