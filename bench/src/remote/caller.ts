@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers';
 import type { Client } from './client.ts';
 import { Unavailable } from './client.ts';
 import { Data } from './data.ts';
-import { drive } from './drive.ts';
+import { drive, type Phase } from './drive.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import type { Load } from './load.ts';
-import { candidateOf } from './peers/index.ts';
+import { remoteCandidateOf } from './peers/index.ts';
 import { processorSeconds } from './processor-time.ts';
 import { workOf } from './work.ts';
 
@@ -14,9 +14,10 @@ import { workOf } from './work.ts';
 export interface Request {
   readonly load: Load;
   readonly entries: number;
-  /** In ms. */
-  readonly warmUp: number;
-  readonly timed: number;
+  /** For how long it does not count, the first time and then; and for how long it does. */
+  readonly firstWarmUp: Phase;
+  readonly warmUp: Phase;
+  readonly timed: Phase;
 }
 
 /** What it answers; the first answer, to no request, says whether it is ready. */
@@ -42,17 +43,28 @@ function filled(client: Client, { entries, load }: Request): Promise<Data> {
 }
 
 async function fill(client: Client, data: Data): Promise<Data> {
+  const { keys, values, size } = data;
+  const { get, put, putMany, primed } = client;
+  const putAll = putMany ?? ((entries) => Promise.all(entries.map(([key, value]) => put(key, value))));
   // Others have filled the same server before.
-  if (data.isValue(data.size - 1, await client.get(data.keys[data.size - 1]!))) return data;
-  for (let from = 0; from < data.size; from += filling) {
-    const keys = data.keys.slice(from, from + filling);
-    await Promise.all(keys.map((key, n) => client.put(key, data.values[from + n]!)));
+  if (!data.isValue(size - 1, await get(keys[size - 1]!))) {
+    for (let from = 0; from < size; from += filling) {
+      await putAll(keys.slice(from, from + filling).map((key, n) => [key, values[from + n]!] as const));
+    }
+  }
+  for (let from = 0; primed === true && from < size; from += filling) {
+    await Promise.all(keys.slice(from, from + filling).map(get));
   }
   return data;
 }
 
+/** What the code of this process has been compiled for. */
+const seen = new Set<string>();
+
 async function measure(client: Client, request: Request): Promise<Figures> {
-  const { load, warmUp, timed } = request;
+  const { load, timed } = request;
+  const warmUp = seen.has(load.operation) ? request.warmUp : request.firstWarmUp;
+  seen.add(load.operation);
   const data = await filled(client, request);
   const pids = [process.pid, ...client.pids];
   const marks: (number | undefined)[] = [];
@@ -70,17 +82,17 @@ async function measure(client: Client, request: Request): Promise<Figures> {
 }
 
 const answer = (message: Answer): void => void process.send!(message);
-const failure = (error: unknown): Answer => ({
-  kind: error instanceof Unavailable ? 'unavailable' : 'failed',
-  message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-});
+const failure = (error: unknown): Answer =>
+  error instanceof Unavailable
+    ? { kind: 'unavailable', message: error.message }
+    : { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 
 // Whoever started this is gone.
 process.on('disconnect', () => process.exit());
 
 const [, , name = '', places = ''] = process.argv;
 try {
-  const client = await (await candidateOf(name)).open(JSON.parse(places));
+  const client = await (await remoteCandidateOf(name)).open(JSON.parse(places));
   process.on('message', (request) => {
     measure(client, request as Request).then(
       (figures) => answer({ kind: 'figures', figures }),

@@ -8,15 +8,25 @@ export interface Client {
   readonly fetch?: (key: string) => Promise<unknown>;
   /** In the order asked. Absent where there is no such thing. */
   readonly getMany?: (keys: readonly string[]) => Promise<readonly unknown[]>;
+  /** Puts entries into what is to be measured, where that is faster than one by one; it is not measured. */
+  readonly putMany?: (entries: readonly (readonly [string, object])[]) => Promise<unknown>;
+  /** Whether every key has to be read once before what is measured is what it is named after. Default: `false`. */
+  readonly primed?: boolean;
   /** The other processes that work for it. */
   readonly pids: readonly number[];
   readonly close: () => unknown;
 }
 
+/** What bytes go over. */
+export type Link = 'none' | 'unix' | 'tcp' | 'tls' | 'nats';
+
 /** Something that is measured in a caller process of its own. */
 export interface RemoteCandidate {
   /** Unique among candidates. */
   readonly name: string;
+  readonly link: Link;
+  /** Whether it has no way to ask for many keys at once. Default: `false`. */
+  readonly onlySingle?: boolean;
   /** Rejects with {@link Unavailable} where something that it needs is not there. */
   readonly open: (places: Places) => Promise<Client>;
 }

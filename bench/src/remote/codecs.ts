@@ -1,11 +1,12 @@
 import { pack, unpack } from 'msgpackr';
+import { databases } from './redis-place.ts';
 
 /** How users make what Redis stores of objects, and objects of it. */
 export interface Codec {
   readonly name: string;
-  /** Which database of the server has values of this form. */
   readonly database: number;
   readonly encode: (value: unknown) => string | Buffer;
+  /** What is not there is `null`, and then `undefined`. */
   readonly decode: (stored: never) => unknown;
   /** Whether replies have to be Buffers. */
   readonly binary: boolean;
@@ -14,10 +15,16 @@ export interface Codec {
 export const codecs: readonly Codec[] = [
   {
     name: 'JSON',
-    database: 1,
+    database: databases.JSON,
     encode: (value) => JSON.stringify(value),
-    decode: (stored: string) => JSON.parse(stored),
+    decode: (stored: string | null) => (stored === null ? undefined : JSON.parse(stored)),
     binary: false,
   },
-  { name: 'msgpackr', database: 2, encode: pack, decode: (stored: Buffer) => unpack(stored), binary: true },
+  {
+    name: 'msgpackr',
+    database: databases.msgpackr,
+    encode: pack,
+    decode: (stored: Buffer | null) => (stored === null ? undefined : unpack(stored)),
+    binary: true,
+  },
 ];

@@ -1,3 +1,10 @@
+/** It ends once it has lasted as long and as many operations were done, or once it has lasted the longest it may. In ms. */
+export interface Phase {
+  readonly ms: number;
+  readonly operations: number;
+  readonly atMost: number;
+}
+
 /** What is done again and again, and how. */
 export interface DriveSettings {
   /** Does the nth operation. */
@@ -7,9 +14,9 @@ export interface DriveSettings {
   readonly inFlight: number;
   /** How many of those that are in flight have an eye on the clock for each operation. */
   readonly watched: number;
-  /** How long operations are done before they count, and how long they count; in ms. */
-  readonly warmUp: number;
-  readonly timed: number;
+  /** For how long operations do not count, and then do. */
+  readonly warmUp: Phase;
+  readonly timed: Phase;
   /** Told when counting begins and when it ends. */
   readonly mark: () => void;
   readonly now: () => number;
@@ -26,6 +33,8 @@ export interface Driven {
   readonly latencies: readonly number[];
 }
 
+/** How often it is looked whether a phase is over, in ms. */
+const glance = 10;
 /** After so many operations others get a turn: what is answered at once would never let a timer run. */
 const turn = 4_096;
 
@@ -77,12 +86,20 @@ export function drive(settings: DriveSettings): Promise<Driven> {
     };
 
     for (let n = 0; n < inFlight; n += 1) keepGoing(n < watched);
-    after(warmUp, () => {
+    const during = (phase: Phase, over: (operations: number, ms: number) => void): void => {
+      const [before, since] = [answered, now()];
+      const look = (): void => {
+        const [operations, ms] = [answered - before, now() - since];
+        if (ms >= phase.atMost || (ms >= phase.ms && operations >= phase.operations)) over(operations, ms);
+        else if (!failed) after(glance, look);
+      };
+      after(phase.ms, look);
+    };
+    during(warmUp, () => {
       mark();
       counting = true;
-      const [before, since] = [answered, now()];
-      after(timed, () => {
-        driven = { operations: answered - before, ms: now() - since, latencies };
+      during(timed, (operations, ms) => {
+        driven = { operations, ms, latencies };
         counting = false;
         mark();
       });

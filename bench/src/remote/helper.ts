@@ -1,12 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
+/** What a helper that works for another process says first. */
+export type Started = { readonly pid: number } | { readonly failed: string };
+
 /**
- * Starts a module of ours as a process that lives as long as its parent wants it to, and no longer: all of them end when their
- * channel to the parent does, however that ended.
+ * Starts a module of ours as a process that lives as long as its parent wants it to, and no longer: each ends when its channel
+ * to the parent does, however that ended.
  */
 export function startHelper(module: URL, args: readonly string[], execPath = process.execPath): ChildProcess {
   return fork(module, [...args], { execPath, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+}
+
+/** The same, once it has said that it is ready; rejects if it cannot be. */
+export async function startWorker(
+  module: URL,
+  args: readonly string[],
+): Promise<{ readonly helper: ChildProcess; readonly pid: number }> {
+  const helper = startHelper(module, args);
+  const started = await nextMessage<Started>(helper);
+  if ('pid' in started) return { helper, pid: started.pid };
+  await endHelper(helper);
+  throw new Error(started.failed);
 }
 
 /** The next message of a helper; rejects if it ends before. */

@@ -5,7 +5,7 @@ import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { endHelper, nextMessage, startHelper } from './helper.ts';
+import { endHelper, startWorker } from './helper.ts';
 import type { Place, Places } from './places.ts';
 
 const keeper = new URL('./keeper.js', import.meta.url);
@@ -39,16 +39,14 @@ export class Servers {
     for (const [name, commandOf] of Object.entries(commands)) {
       const port = await freePort();
       const command = commandOf(port);
-      const started = startHelper(keeper, command);
-      const { pid, failed } = await nextMessage<{ pid?: number; failed?: string }>(started);
-      if (pid === undefined) {
-        progress(`${command[0]} cannot be started (${failed}): nothing is measured that needs it`);
-        await endHelper(started);
-        continue;
+      try {
+        const { helper, pid } = await startWorker(keeper, command);
+        keepers.push(helper);
+        await listening({ port, host: '127.0.0.1' });
+        places[name] = { pid, port, ...(name === 'redis' ? { socket } : {}) };
+      } catch (error) {
+        progress(`${command[0]} cannot be used (${(error as Error).message}): what needs it is not measured`);
       }
-      keepers.push(started);
-      await listening({ port, host: '127.0.0.1' });
-      places[name] = { pid, port, ...(name === 'redis' ? { socket } : {}) };
     }
     return new Servers({ folder, ...places }, keepers);
   }

@@ -1,67 +1,68 @@
 import { lineWith, wanted } from '../comparison.ts';
 import type { Line } from '../line.ts';
 import { median } from '../median.ts';
-import { Unavailable } from '../remote/client.ts';
+import { newestNode } from '../newest-node.ts';
 import { identityOfRun, type RemoteComparison, type RemoteRun } from '../remote/comparisons.ts';
 import type { Figures } from '../remote/figures.ts';
-import { briefComparisons } from '../remote/plan.ts';
+import { allRemoteCandidates } from '../remote/peers/index.ts';
+import { allComparisons, briefComparisons } from '../remote/plan.ts';
 import { Servers } from '../remote/servers.ts';
-import { Session } from '../remote/session.ts';
+import { type Extent, Sessions } from '../remote/sessions.ts';
 import { measureInRotation } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
 
 const suite = 'remote';
-const entries = 20_000;
-/** In ms. */
-const lengths = { warmUp: 100, timed: 250 } as const;
+const extent: Extent = {
+  entries: 100_000,
+  firstWarmUp: { ms: 150, operations: 40_000, atMost: 1_000 },
+  warmUp: { ms: 50, operations: 1_000, atMost: 200 },
+  timed: { ms: 200, operations: 5_000, atMost: 500 },
+};
 
 /** What operations on other processes cost, beside servers that one would use instead. */
-export async function* run({ only, rounds, progress }: SuiteOptions): AsyncGenerator<Line> {
-  const comparisons = briefComparisons().filter((one) => wanted(suite, one, only));
-  const servers = await Servers.start(progress);
-  const sessions = new Map<string, Session>();
+export async function* run({ full, only, rounds, progress }: SuiteOptions): AsyncGenerator<Line> {
+  const all = full
+    ? allComparisons(await allRemoteCandidates(), [undefined, newestNode()])
+    : briefComparisons();
+  const comparisons = all.filter((one) => wanted(suite, one, only));
+  const tell = (text: string): void => progress(`${suite}: ${text}`);
+  const servers = await Servers.start(tell);
+  const sessions = new Sessions(extent);
   try {
-    for (const candidate of candidatesOf(comparisons)) {
-      progress(`${suite}: starting ${candidate}`);
-      try {
-        sessions.set(candidate, await Session.open(candidate, servers.places));
-      } catch (error) {
-        if (!(error instanceof Unavailable)) throw error;
-        progress(`${suite}: ${candidate} is not measured: ${error.message.split('\n')[0]}`);
-      }
-    }
-    const possible = comparisons.filter(({ ours, peer }) =>
-      [ours, peer].every((run) => sessions.has(run.candidate)),
-    );
+    tell('starting what is measured');
+    await sessions.start(runsOf(comparisons), servers.places, tell);
+    const possible = comparisons.filter((one) => runsOf([one]).every((run) => sessions.has(run)));
     const measured = await measureInRotation(runsOf(possible), {
       ...{ rounds, identityOf: identityOfRun },
-      execute: ({ candidate, load }) => sessions.get(candidate)!.measure({ load, entries, ...lengths }),
-      progress: (round) => progress(`${suite}: round ${round + 1} of ${rounds}`),
+      execute: (run) => sessions.measure(run),
+      progress: (round) => tell(`round ${round + 1} of ${rounds}`),
     });
     for (const comparison of possible) {
       const line = lineOf(comparison, measured);
       if (line !== undefined) yield line;
     }
   } finally {
-    await Promise.all([...sessions.values()].map((session) => session.close()));
+    await sessions.close();
     await servers.close();
   }
 }
 
-function candidatesOf(comparisons: readonly RemoteComparison[]): Set<string> {
-  return new Set(comparisons.flatMap(({ ours, peer }) => [ours.candidate, peer.candidate]));
-}
-
+/** What has to be measured for some comparisons, each once. */
 function runsOf(comparisons: readonly RemoteComparison[]): RemoteRun[] {
-  const runs = comparisons.flatMap(({ ours, peer }) => [ours, peer]);
+  const runs = comparisons.flatMap(({ ours, peer }) => ('constant' in peer ? [ours] : [ours, peer]));
   return [...new Map(runs.map((run) => [identityOfRun(run), run])).values()];
 }
 
-function lineOf(comparison: RemoteComparison, measured: ReadonlyMap<string, readonly Figures[]>) {
+/** Nothing where the system does not tell what is compared. */
+function lineOf(
+  comparison: RemoteComparison,
+  measured: ReadonlyMap<string, readonly Figures[]>,
+): Line | undefined {
   const figure = (run: RemoteRun): number | undefined => {
     const figures = measured.get(identityOfRun(run))!.map((one) => one[comparison.measure]);
     return figures.includes(undefined) ? undefined : median(figures as number[]);
   };
-  const [ours, peer] = [figure(comparison.ours), figure(comparison.peer)];
-  return ours === undefined || peer === undefined ? undefined : lineWith(suite, comparison, ours, peer);
+  const { peer } = comparison;
+  const [ours, theirs] = [figure(comparison.ours), 'constant' in peer ? peer.constant : figure(peer)];
+  return ours === undefined || theirs === undefined ? undefined : lineWith(suite, comparison, ours, theirs);
 }

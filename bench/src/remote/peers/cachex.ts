@@ -1,69 +1,87 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCache } from 'cachex';
-import { type NodeOptions, openNode } from '../cachex-node.ts';
-import { type Client, type RemoteCandidate, Unavailable } from '../client.ts';
-import { nextMessage, startHelper } from '../helper.ts';
+import { type Part, takePart } from '../cachex-node.ts';
+import { type Client, type Link, type RemoteCandidate, Unavailable } from '../client.ts';
+import { startWorker } from '../helper.ts';
 import type { Places } from '../places.ts';
 
 const owner = new URL('../cachex-owner.js', import.meta.url);
 
-/** How nodes reach each other: what `join` needs for it. */
-const kinds: Readonly<Record<string, () => Partial<NodeOptions>>> = {
-  unix: () => ({}),
-  tcp: () => ({ listen: 'tcp://127.0.0.1:0' }),
-};
-
 interface Setting {
-  readonly kind: string;
   /** How many other processes there are. */
-  readonly owners: number;
+  readonly others: number;
   /** 0: all keys are theirs. */
   readonly weight: number;
+  /** Options of `join` of all nodes. */
+  readonly join?: Readonly<Record<string, unknown>>;
+  /** Whether a NATS server carries what nodes say to each other. */
+  readonly nats?: boolean;
+  /** Options of the cache at the caller. */
+  readonly cache?: Readonly<Record<string, unknown>>;
+  readonly primed?: boolean;
 }
 
-async function open({ folder }: Places, { kind, owners, weight }: Setting): Promise<Client> {
-  const options = { cluster: 'bench', directory: mkdtempSync(join(folder, 'c-')), ...kinds[kind]!() };
-  const pids: number[] = [];
-  for (let n = 0; n < owners; n += 1) {
-    const started = startHelper(owner, [JSON.stringify(options)]);
-    await nextMessage(started);
-    pids.push(started.pid!);
-  }
-  const { node, cache } = await openNode({ ...options, weight });
+async function open({ folder, nats }: Places, { others, weight, primed = false, ...setting }: Setting) {
+  if (setting.nats === true && nats === undefined) throw new Unavailable('there is no nats-server');
+  const part: Part = {
+    join: { cluster: 'bench', directory: mkdtempSync(join(folder, 'c-')), ...setting.join },
+    ...(setting.nats === true ? { nats: nats!.port } : {}),
+  };
+  const pids = setting.nats === true ? [nats!.pid] : [];
+  for (let n = 0; n < others; n += 1) pids.push((await startWorker(owner, [JSON.stringify(part)])).pid);
+  const { node, cache } = await takePart({
+    ...part,
+    join: { ...part.join, weight },
+    ...(setting.cache === undefined ? {} : { cache: setting.cache }),
+  });
   return {
-    pids,
+    ...{ pids, primed },
     get: cache.get,
     put: cache.put,
     fetch: (key) => cache.fetch(key, 'load'),
     getMany: cache.getMany,
+    putMany: cache.putMany,
     close: () => node.close(),
+  } satisfies Client;
+}
+
+/** One whose keys are all at one other process. */
+const remote: Setting = { others: 1, weight: 0 };
+
+/** What a build does not have yet is said, and not measured. */
+function ifThere(name: string, link: Link, setting: Setting): RemoteCandidate {
+  return {
+    ...{ name, link },
+    open: (places) =>
+      open(places, setting).catch((error: Error) => {
+        throw new Unavailable(error.message);
+      }),
   };
 }
 
-/** Whatever this build does not know yet is not measured. */
-async function attempt(places: Places, setting: Setting): Promise<Client> {
-  try {
-    return await open(places, setting);
-  } catch (error) {
-    throw new Unavailable(`cachex has no ${setting.kind}: ${(error as Error).message}`);
-  }
-}
-
 export const candidates: readonly RemoteCandidate[] = [
-  { name: 'cachex, unix', open: (places) => open(places, { kind: 'unix', owners: 1, weight: 0 }) },
-  { name: 'cachex, tcp', open: (places) => attempt(places, { kind: 'tcp', owners: 1, weight: 0 }) },
-  { name: 'cachex, three nodes', open: (places) => open(places, { kind: 'unix', owners: 2, weight: 1 }) },
-  { name: 'cachex, alone', open: (places) => open(places, { kind: 'unix', owners: 0, weight: 1 }) },
+  { name: 'cachex, unix', link: 'unix', open: (places) => open(places, remote) },
+  ifThere('cachex, tcp', 'tcp', { ...remote, join: { listen: 'tcp://127.0.0.1:0' } }),
+  ifThere('cachex, tls', 'tls', { ...remote, join: { listen: 'tls://127.0.0.1:0' } }),
+  ifThere('cachex, nats', 'nats', { ...remote, nats: true }),
+  { name: 'cachex, three nodes', link: 'unix', open: (places) => open(places, { others: 2, weight: 1 }) },
+  ifThere('cachex, near cache', 'unix', {
+    ...remote,
+    cache: { nearCache: { size: 1_000_000 } },
+    primed: true,
+  }),
+  { name: 'cachex, cluster of one', link: 'none', open: (places) => open(places, { others: 0, weight: 1 }) },
   {
     name: 'cachex, local with promises',
+    link: 'none',
     async open() {
       const cache = createCache<string, unknown>({ name: 'users' });
       return {
         pids: [],
         get: async (key) => cache.get(key),
         put: async (key, value) => cache.put(key, value),
-        getMany: async (keys) => cache.getMany([...keys]),
+        getMany: async (keys) => cache.getMany(keys),
         close: () => cache.close(),
       };
     },

@@ -4,12 +4,17 @@ import type { RemoteCandidate } from '../client.ts';
 const folder = {
   cachex: () => import('./cachex.ts'),
   'node-redis': () => import('./node-redis.ts'),
+  ioredis: () => import('./ioredis.ts'),
+  keyv: () => import('./keyv.ts'),
+  cacheable: () => import('./cacheable.ts'),
+  bentocache: () => import('./bentocache.ts'),
+  NATS: () => import('./nats.ts'),
 } as const;
 
 const families = Object.keys(folder) as (keyof typeof folder)[];
 
 /** The candidate of that name. */
-export async function candidateOf(name: string): Promise<RemoteCandidate> {
+export async function remoteCandidateOf(name: string): Promise<RemoteCandidate> {
   const of = families.find((own) => name.startsWith(own));
   const found =
     of === undefined ? undefined : (await folder[of]()).candidates.find((one) => one.name === name);

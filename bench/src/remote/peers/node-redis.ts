@@ -1,8 +1,9 @@
 import { createClient as createClient5, RESP_TYPES } from 'redis5';
 import { createClient as createClient6 } from 'redis6';
-import { type Client, type RemoteCandidate, Unavailable } from '../client.ts';
+import type { Client, RemoteCandidate } from '../client.ts';
 import { type Codec, codecs } from '../codecs.ts';
 import type { Place, Places } from '../places.ts';
+import { redisOf } from '../redis-place.ts';
 
 /** What both versions have in common. */
 interface Redis {
@@ -10,58 +11,61 @@ interface Redis {
   get(key: string): Promise<never>;
   set(key: string, value: string | Buffer): Promise<unknown>;
   mGet(keys: readonly string[]): Promise<never[]>;
+  mSet(entries: (readonly [string, string | Buffer])[]): Promise<unknown>;
   destroy(): void;
 }
 
-type Create = (options: object) => Redis;
-
 interface Version {
   readonly name: string;
-  readonly create: Create;
+  readonly create: (options: object) => Redis;
   readonly commandOptions?: { readonly timeout: number };
 }
 
-const versions: readonly Version[] = [
-  { name: 'node-redis 5', create: createClient5 as unknown as Create },
-  { name: 'node-redis 6', create: createClient6 as unknown as Create },
-  // By default each command gets an `AbortSignal` of its own, which costs more than the rest of it.
-  {
-    name: 'node-redis 6 without timeout',
-    create: createClient6 as unknown as Create,
-    commandOptions: { timeout: 0 },
-  },
+// Their types differ, and say the same of what is used here.
+const [create5, create6] = [createClient5, createClient6] as unknown as [
+  Version['create'],
+  Version['create'],
 ];
 
-const links: Readonly<Record<string, (redis: Place) => object>> = {
-  unix: ({ socket }) => ({ path: socket! }),
-  tcp: ({ port }) => ({ host: '127.0.0.1', port }),
-};
+const versions: readonly Version[] = [
+  { name: 'node-redis 5', create: create5 },
+  { name: 'node-redis 6', create: create6 },
+  // By default each command has a timeout, by an `AbortSignal` of its own.
+  { name: 'node-redis 6 without timeout', create: create6, commandOptions: { timeout: 0 } },
+];
 
-async function open({ redis }: Places, { create, commandOptions }: Version, codec: Codec, link: string) {
-  if (redis === undefined) throw new Unavailable('there is no redis-server');
+const links = {
+  unix: ({ socket }: Required<Place>) => ({ path: socket }),
+  tcp: ({ port }: Required<Place>) => ({ host: '127.0.0.1', port }),
+} as const;
+
+async function open(
+  places: Places,
+  { create, commandOptions }: Version,
+  codec: Codec,
+  link: keyof typeof links,
+) {
+  const redis = redisOf(places);
   const { encode, decode, binary, database } = codec;
+  const typeMapping = binary ? { [RESP_TYPES.BLOB_STRING]: Buffer } : {};
   const client = create({
-    ...{ socket: links[link]!(redis), database },
-    commandOptions: {
-      ...commandOptions,
-      ...(binary ? { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } : {}),
-    },
+    ...{ socket: links[link](redis), database, commandOptions: { ...commandOptions, typeMapping } },
   });
   await client.connect();
-  const object = (stored: never): unknown => (stored === null ? undefined : decode(stored));
   return {
     pids: [redis.pid],
-    get: async (key) => object(await client.get(key)),
+    get: async (key) => decode(await client.get(key)),
     put: (key, value) => client.set(key, encode(value)),
-    getMany: async (keys) => (await client.mGet(keys)).map(object),
+    getMany: async (keys) => (await client.mGet(keys)).map(decode),
+    putMany: (entries) => client.mSet(entries.map(([key, value]) => [key, encode(value)])),
     close: () => client.destroy(),
   } satisfies Client;
 }
 
 export const candidates: readonly RemoteCandidate[] = versions.flatMap((version) =>
   codecs.flatMap((codec) =>
-    Object.keys(links).map((link) => ({
-      name: `${version.name}, ${codec.name}, ${link}`,
+    (['unix', 'tcp'] as const).map((link) => ({
+      ...{ name: `${version.name}, ${codec.name}, ${link}`, link },
       open: (places: Places) => open(places, version, codec, link),
     })),
   ),

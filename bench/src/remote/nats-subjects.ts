@@ -1,0 +1,1 @@
+export const subjects = { get: 'users.get', put: 'users.put' } as const;
