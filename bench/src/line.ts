@@ -7,11 +7,19 @@ export type Unit =
   | 'CPU s/M ops'
   | 'bytes/entry'
   | 'ops/s'
+  | 'MB/s'
+  | 'entries/s'
+  /** What should not be at all. */
+  | 'misses'
+  | 'errors'
+  /** The largest share beside the mean one. */
+  | 'largest/mean'
+  | 'partitions'
   | 'entries'
   | 'hit ratio';
 
 /** Of which units more is better; of the others, less. */
-const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'entries', 'hit ratio']);
+const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'MB/s', 'entries/s', 'entries', 'hit ratio']);
 
 /** One result of a benchmark, as `--json` prints it. */
 export interface Line {
@@ -29,8 +37,9 @@ export interface Line {
   readonly target?: number;
 }
 
-/** How many times better `ours` is than `peer`. */
+/** How many times better `ours` is than `peer`; nothing is as good as nothing. */
 export function ratioOf(unit: Unit, ours: number, peer: number): number {
+  if (ours === peer) return 1;
   return moreIsBetter.has(unit) ? ours / peer : peer / ours;
 }
 

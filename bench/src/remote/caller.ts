@@ -1,13 +1,14 @@
 // The process that calls: `node caller.js <candidate> <places as JSON>`, told over IPC what load to put its one candidate under.
-import { setImmediate } from 'node:timers';
 import type { Client } from './client.ts';
 import { Unavailable } from './client.ts';
 import { Data } from './data.ts';
-import { drive, type Phase } from './drive.ts';
+import { drive } from './drive.ts';
 import { type Figures, figuresOf } from './figures.ts';
+import { atLeast, type Length } from './length.ts';
 import type { Load } from './load.ts';
 import { remoteCandidateOf } from './peers/index.ts';
 import { processorSeconds } from './processor-time.ts';
+import { surroundings, watchedOf } from './surroundings.ts';
 import { workOf } from './work.ts';
 
 /** What a caller is asked. */
@@ -15,9 +16,9 @@ export interface Request {
   readonly load: Load;
   readonly entries: number;
   /** For how long it does not count, the first time and then; and for how long it does. */
-  readonly firstWarmUp: Phase;
-  readonly warmUp: Phase;
-  readonly timed: Phase;
+  readonly firstWarmUp: Length;
+  readonly warmUp: Length;
+  readonly timed: Length;
 }
 
 /** What it answers; the first answer, to no request, says whether it is ready. */
@@ -28,8 +29,6 @@ export type Answer =
 
 /** So many puts at a time fill a candidate. */
 const filling = 512;
-/** Every so many of those in flight look at the clock: few enough that looking costs nothing. */
-const watchedShare = 1 / 16;
 
 const datasets = new Map<number, Promise<Data>>();
 
@@ -62,20 +61,18 @@ async function fill(client: Client, data: Data): Promise<Data> {
 const seen = new Set<string>();
 
 async function measure(client: Client, request: Request): Promise<Figures> {
-  const { load, timed } = request;
-  const warmUp = seen.has(load.operation) ? request.warmUp : request.firstWarmUp;
+  const { load } = request;
+  const warmUp = atLeast(seen.has(load.operation) ? request.warmUp : request.firstWarmUp);
   seen.add(load.operation);
   const data = await filled(client, request);
   const pids = [process.pid, ...client.pids];
   const marks: (number | undefined)[] = [];
   const driven = await drive({
     ...workOf(load, client, data),
-    ...{ warmUp, timed, inFlight: load.inFlight },
-    watched: Math.max(1, load.inFlight * watchedShare),
+    ...{ warmUp, timed: atLeast(request.timed), inFlight: load.inFlight },
+    ...surroundings,
+    watched: watchedOf(load.inFlight),
     mark: () => marks.push(processorSeconds(pids)),
-    now: () => performance.now(),
-    after: (ms, task) => void setTimeout(task, ms),
-    yield: (goOn) => void setImmediate(goOn),
   });
   const [before, after] = marks;
   return figuresOf(driven, before === undefined || after === undefined ? undefined : after - before);

@@ -1,9 +1,5 @@
-/** It ends once it has lasted as long and as many operations were done, or once it has lasted the longest it may. In ms. */
-export interface Phase {
-  readonly ms: number;
-  readonly operations: number;
-  readonly atMost: number;
-}
+/** Whether something that has lasted so long, and had so many operations, is over. */
+export type Phase = (operations: number, ms: number) => boolean;
 
 /** What is done again and again, and how. */
 export interface DriveSettings {
@@ -90,10 +86,10 @@ export function drive(settings: DriveSettings): Promise<Driven> {
       const [before, since] = [answered, now()];
       const look = (): void => {
         const [operations, ms] = [answered - before, now() - since];
-        if (ms >= phase.atMost || (ms >= phase.ms && operations >= phase.operations)) over(operations, ms);
+        if (phase(operations, ms)) over(operations, ms);
         else if (!failed) after(glance, look);
       };
-      after(phase.ms, look);
+      after(glance, look);
     };
     during(warmUp, () => {
       mark();
