@@ -58,7 +58,7 @@ const fail = (): typeof failed => {
 
 function load(phases: { readonly warmUp: Phase; readonly timed: Phase }): Promise<Driven> {
   return drive({
-    ...{ inFlight, ...phases, ...surroundings, watched: watchedOf(inFlight), mark() {} },
+    ...{ inFlight, ...phases, ...surroundings, watched: watchedOf(inFlight), turn: 256, mark() {} },
     operate(n) {
       const index = n % size;
       const call = n % putEvery === 0 ? cache.put(keys[index]!, values[index]!) : cache.get(keys[index]!);

@@ -71,7 +71,7 @@ async function measure(client: Client, request: Request): Promise<Figures> {
     ...workOf(load, client, data),
     ...{ warmUp, timed: atLeast(request.timed), inFlight: load.inFlight },
     ...surroundings,
-    watched: watchedOf(load.inFlight),
+    watched: client.inProcess === true ? 0 : watchedOf(load.inFlight),
     mark: () => marks.push(processorSeconds(pids)),
   });
   const [before, after] = marks;

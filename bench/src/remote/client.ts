@@ -12,6 +12,8 @@ export interface Client {
   readonly putMany?: (entries: readonly (readonly [string, object])[]) => Promise<unknown>;
   /** Whether every key has to be read once before what is measured is what it is named after. Default: `false`. */
   readonly primed?: boolean;
+  /** Whether it answers what is measured without another process: to look at the clock would take as long. Default: `false`. */
+  readonly inProcess?: boolean;
   /** The other processes that work for it. */
   readonly pids: readonly number[];
   readonly close: () => unknown;

@@ -17,6 +17,8 @@ export interface DriveSettings {
   readonly mark: () => void;
   readonly now: () => number;
   readonly after: (ms: number, task: () => void) => void;
+  /** After so many operations others get their turn: what is answered at once would never let a timer run. */
+  readonly turn: number;
   /** Lets others run, then goes on. */
   readonly yield: (goOn: () => void) => void;
 }
@@ -31,15 +33,13 @@ export interface Driven {
 
 /** How often it is looked whether a phase is over, in ms. */
 const glance = 10;
-/** After so many operations others get a turn: what is answered at once would never let a timer run. */
-const turn = 4_096;
 
 /**
  * Keeps as many operations under way as were asked for: each answer begins the next one. Little else is done, so that what is
  * measured is the candidate. Rejects with the first failure.
  */
 export function drive(settings: DriveSettings): Promise<Driven> {
-  const { operate, check, inFlight, watched, warmUp, timed, mark, now, after } = settings;
+  const { operate, check, inFlight, watched, turn, warmUp, timed, mark, now, after } = settings;
   return new Promise((resolve, reject) => {
     const latencies: number[] = [];
     let begun = 0;

@@ -4,7 +4,7 @@ import type { Driven } from './drive.ts';
 export interface Figures {
   /** Operations a second. */
   readonly throughput: number;
-  /** Of operations, in microseconds; half of them, and one of a hundred, took longer. */
+  /** Of operations, in microseconds; half of them, and one of a hundred, took longer. `NaN` where the clock was not looked at. */
   readonly p50: number;
   readonly p99: number;
   /** Seconds of processors for a million operations, of all processes together. Absent where the system does not tell. */

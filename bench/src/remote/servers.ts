@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { endHelper, startWorker } from './helper.ts';
 import type { Place, Places } from './places.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const keeper = new URL('./keeper.js', import.meta.url);
 /** How long a server may take to listen, in ms, and how often it is looked for. */
@@ -17,15 +16,17 @@ const pause = 20;
 export class Servers {
   readonly places: Places;
   readonly #keepers: readonly ChildProcess[];
+  readonly #remove: () => void;
 
-  private constructor(places: Places, keepers: readonly ChildProcess[]) {
+  private constructor(places: Places, keepers: readonly ChildProcess[], remove: () => void) {
     this.places = places;
     this.#keepers = keepers;
+    this.#remove = remove;
   }
 
   /** Starts those that are installed; tells about the others. */
   static async start(progress: (text: string) => void): Promise<Servers> {
-    const folder = mkdtempSync(join(tmpdir(), 'cachex-bench-'));
+    const { folder, remove } = temporaryFolder();
     const keepers: ChildProcess[] = [];
     const places: Record<string, Place> = {};
     const socket = join(folder, 'redis.sock');
@@ -48,12 +49,12 @@ export class Servers {
         progress(`${command[0]} cannot be used (${(error as Error).message}): what needs it is not measured`);
       }
     }
-    return new Servers({ folder, ...places }, keepers);
+    return new Servers({ folder, ...places }, keepers, remove);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#keepers.map(endHelper));
-    rmSync(this.places.folder, { recursive: true, force: true });
+    this.#remove();
   }
 }
 

@@ -6,8 +6,12 @@ import { type Load, manyKeys } from './load.ts';
 export interface Work {
   readonly operate: (n: number) => Promise<unknown>;
   readonly check: (n: number, answer: unknown) => void;
+  /** After how many of them others get their turn: few if they are long. */
+  readonly turn: number;
 }
 
+const usualTurn = 256;
+const turnOfMany = 4;
 /** Of so many answers, one is compared in full; of the others it is seen that there is one. */
 const compared = 64;
 
@@ -19,19 +23,21 @@ export function workOf({ operation }: Load, client: Client, data: Data): Work {
   const nothing = (): void => {};
   switch (operation) {
     case 'get':
-      return { check, operate: (n) => get(keys[n % size]!) };
+      return { check, turn: usualTurn, operate: (n) => get(keys[n % size]!) };
     case 'fetch':
-      return { check, operate: (n) => fetch(keys[n % size]!) };
+      return { check, turn: usualTurn, operate: (n) => fetch(keys[n % size]!) };
     case 'put':
-      return { check: nothing, operate: (n) => put(keys[n % size]!, values[n % size]!) };
+      return { check: nothing, turn: usualTurn, operate: (n) => put(keys[n % size]!, values[n % size]!) };
     case 'mixed':
       return {
+        turn: usualTurn,
         check: (n, answer) => (n % 2 === 0 ? check(n, answer) : undefined),
         operate: (n) => (n % 2 === 0 ? get(keys[n % size]!) : put(keys[n % size]!, values[n % size]!)),
       };
     case 'getMany': {
       if (getMany === undefined) throw new Error('this client has no getMany');
       return {
+        turn: turnOfMany,
         operate: (n) => getMany(data.many(n)),
         check(n, answer) {
           const from = (n * manyKeys) % size;

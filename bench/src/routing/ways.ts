@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { balanced, join as joinCluster } from '@cachex/router';
+import { balanced, join } from '@cachex/router';
 import { hashKey, partitionOf } from '@cachex/router/hash';
+import { temporaryFolder } from '../remote/temporary-folder.ts';
 
 /** Does something with each of some keys; answers a number that depends on all of them, so that nothing is left out. */
 export type Way = (keys: readonly string[]) => number;
@@ -39,9 +37,7 @@ function hashAndOwner(): Way {
 
 /** What users call to learn where a key is: an object with the owner, the backups and the epoch. */
 async function nodeRoute(): Promise<Way> {
-  const directory = mkdtempSync(join(tmpdir(), 'cachex-bench-'));
-  const node = await joinCluster({ cluster: 'bench', directory });
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const node = await join({ cluster: 'bench', directory: temporaryFolder().folder });
   return (keys) => {
     let mixed = 0;
     for (let n = 0; n < keys.length; n += 1) {

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { lineWith, wanted } from '../comparison.ts';
 import type { Line, Unit } from '../line.ts';
 import { median } from '../median.ts';
 import type { Order, Rebalance } from '../rebalance/caller.ts';
 import { endHelper, nextMessage, startHelper } from '../remote/helper.ts';
+import { temporaryFolder } from '../remote/temporary-folder.ts';
 import type { SuiteOptions } from '../suite.ts';
 
 const suite = 'rebalance';
@@ -78,7 +76,7 @@ const sum = (figures: readonly number[]): number => figures.reduce((total, figur
 
 /** Measures it once, in processes of its own. */
 async function rebalance(order: Omit<Order, 'directory'>): Promise<Rebalance> {
-  const directory = mkdtempSync(join(tmpdir(), 'cachex-bench-'));
+  const { folder: directory, remove } = temporaryFolder();
   const caller = startHelper(new URL('../rebalance/caller.js', import.meta.url), [
     JSON.stringify({ ...order, directory }),
   ]);
@@ -86,6 +84,6 @@ async function rebalance(order: Omit<Order, 'directory'>): Promise<Rebalance> {
     return await nextMessage<Rebalance>(caller);
   } finally {
     await endHelper(caller);
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   }
 }

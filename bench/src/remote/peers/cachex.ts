@@ -20,9 +20,11 @@ interface Setting {
   /** Options of the cache at the caller. */
   readonly cache?: Readonly<Record<string, unknown>>;
   readonly primed?: boolean;
+  readonly inProcess?: boolean;
 }
 
-async function open({ folder, nats }: Places, { others, weight, primed = false, ...setting }: Setting) {
+async function open({ folder, nats }: Places, { others, weight, ...setting }: Setting) {
+  const { primed = false, inProcess = false } = setting;
   if (setting.nats === true && nats === undefined) throw new Unavailable('there is no nats-server');
   const part: Part = {
     join: { cluster: 'bench', directory: mkdtempSync(join(folder, 'c-')), ...setting.join },
@@ -36,7 +38,7 @@ async function open({ folder, nats }: Places, { others, weight, primed = false, 
     ...(setting.cache === undefined ? {} : { cache: setting.cache }),
   });
   return {
-    ...{ pids, primed },
+    ...{ pids, primed, inProcess },
     get: cache.get,
     put: cache.put,
     fetch: (key) => cache.fetch(key, 'load'),
@@ -45,6 +47,9 @@ async function open({ folder, nats }: Places, { others, weight, primed = false, 
     close: () => node.close(),
   } satisfies Client;
 }
+
+/** What nodes prove to each other that they know, and make the keys of their connections of. */
+const secret = 'only for benchmarks: known to everybody';
 
 /** One whose keys are all at one other process. */
 const remote: Setting = { others: 1, weight: 0 };
@@ -63,7 +68,7 @@ function ifThere(name: string, link: Link, setting: Setting): RemoteCandidate {
 export const candidates: readonly RemoteCandidate[] = [
   { name: 'cachex, unix', link: 'unix', open: (places) => open(places, remote) },
   ifThere('cachex, tcp', 'tcp', { ...remote, join: { listen: 'tcp://127.0.0.1:0' } }),
-  ifThere('cachex, tls', 'tls', { ...remote, join: { listen: 'tls://127.0.0.1:0' } }),
+  ifThere('cachex, tls', 'tls', { ...remote, join: { listen: 'tls://127.0.0.1:0', secret } }),
   ifThere('cachex, nats', 'nats', { ...remote, nats: true }),
   { name: 'cachex, three nodes', link: 'unix', open: (places) => open(places, { others: 2, weight: 1 }) },
   ifThere('cachex, near cache', 'unix', {
@@ -71,14 +76,18 @@ export const candidates: readonly RemoteCandidate[] = [
     cache: { nearCache: { size: 1_000_000 } },
     primed: true,
   }),
-  { name: 'cachex, cluster of one', link: 'none', open: (places) => open(places, { others: 0, weight: 1 }) },
+  {
+    name: 'cachex, cluster of one',
+    link: 'none',
+    open: (places) => open(places, { others: 0, weight: 1, inProcess: true }),
+  },
   {
     name: 'cachex, local with promises',
     link: 'none',
     async open() {
       const cache = createCache<string, unknown>({ name: 'users' });
       return {
-        pids: [],
+        ...{ pids: [], inProcess: true },
         get: async (key) => cache.get(key),
         put: async (key, value) => cache.put(key, value),
         getMany: async (keys) => cache.getMany(keys),
