@@ -1,20 +1,28 @@
-// The process that calls: `node caller.js <candidate> <places as JSON>`, told over IPC what load to put its one candidate under.
-import type { Client } from './client.ts';
-import { Unavailable } from './client.ts';
+// The process that calls: `node caller.js <candidate> <setting as JSON>` fills its one candidate, and is then told over IPC what
+// load to put it under.
+import { type Client, Unavailable } from './client.ts';
 import { Data } from './data.ts';
 import { drive } from './drive.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { atLeast, type Length } from './length.ts';
 import type { Load } from './load.ts';
 import { remoteCandidateOf } from './peers/index.ts';
+import type { Places } from './places.ts';
 import { processorSeconds } from './processor-time.ts';
 import { surroundings, watchedOf } from './surroundings.ts';
 import { workOf } from './work.ts';
 
+/** What a caller finds. */
+export interface Setting {
+  readonly places: Places;
+  readonly entries: number;
+  /** About how many bytes values take: there are as many entries of each size. */
+  readonly sizes: readonly number[];
+}
+
 /** What a caller is asked. */
 export interface Request {
   readonly load: Load;
-  readonly entries: number;
   /** For how long it does not count, the first time and then; and for how long it does. */
   readonly firstWarmUp: Length;
   readonly warmUp: Length;
@@ -27,21 +35,10 @@ export type Answer =
   | { readonly kind: 'figures'; readonly figures: Figures }
   | { readonly kind: 'unavailable' | 'failed'; readonly message: string };
 
-/** So many puts at a time fill a candidate. */
-const filling = 512;
+/** So many puts at a time fill a candidate: a message of NATS may be a megabyte. */
+const filling = 256;
 
-const datasets = new Map<number, Promise<Data>>();
-
-/** The entries of that size, once they are in the cache. */
-function filled(client: Client, { entries, load }: Request): Promise<Data> {
-  const known = datasets.get(load.bytes);
-  if (known !== undefined) return known;
-  const made = fill(client, new Data(entries, load.bytes));
-  datasets.set(load.bytes, made);
-  return made;
-}
-
-async function fill(client: Client, data: Data): Promise<Data> {
+async function fill(client: Client, data: Data): Promise<void> {
   const { keys, values, size } = data;
   const { get, put, putMany, primed } = client;
   const putAll = putMany ?? ((entries) => Promise.all(entries.map(([key, value]) => put(key, value))));
@@ -54,17 +51,15 @@ async function fill(client: Client, data: Data): Promise<Data> {
   for (let from = 0; primed === true && from < size; from += filling) {
     await Promise.all(keys.slice(from, from + filling).map(get));
   }
-  return data;
 }
 
 /** What the code of this process has been compiled for. */
 const seen = new Set<string>();
 
-async function measure(client: Client, request: Request): Promise<Figures> {
+async function measure(client: Client, data: Data, request: Request): Promise<Figures> {
   const { load } = request;
   const warmUp = atLeast(seen.has(load.operation) ? request.warmUp : request.firstWarmUp);
   seen.add(load.operation);
-  const data = await filled(client, request);
   const pids = [process.pid, ...client.pids];
   const marks: (number | undefined)[] = [];
   const driven = await drive({
@@ -87,11 +82,17 @@ const failure = (error: unknown): Answer =>
 // Whoever started this is gone.
 process.on('disconnect', () => process.exit());
 
-const [, , name = '', places = ''] = process.argv;
+const [, , name = '', setting = ''] = process.argv;
 try {
-  const client = await (await remoteCandidateOf(name)).open(JSON.parse(places));
-  process.on('message', (request) => {
-    measure(client, request as Request).then(
+  const { places, entries, sizes }: Setting = JSON.parse(setting);
+  const candidate = await remoteCandidateOf(name);
+  const client = await candidate.open(places);
+  const data = new Map(
+    sizes.map((bytes) => [bytes, new Data(Math.min(entries, candidate.entries ?? entries), bytes)]),
+  );
+  for (const one of data.values()) await fill(client, one);
+  process.on('message', (request: Request) => {
+    measure(client, data.get(request.load.bytes)!, request).then(
       (figures) => answer({ kind: 'figures', figures }),
       (error) => answer(failure(error)),
     );

@@ -29,6 +29,8 @@ export interface RemoteCandidate {
   readonly link: Link;
   /** Whether it has no way to ask for many keys at once. Default: `false`. */
   readonly onlySingle?: boolean;
+  /** How many entries it is measured with at most, where it takes long to fill. Default: as many as all others. */
+  readonly entries?: number;
   /** Rejects with {@link Unavailable} where something that it needs is not there. */
   readonly open: (places: Places) => Promise<Client>;
 }

@@ -20,5 +20,11 @@ connection.subscribe(subjects.put, {
     message.respond();
   },
 });
+connection.subscribe(subjects.putMany, {
+  callback(_error, message) {
+    for (const [key, value] of unpack(message.data) as [string, Uint8Array][]) values.set(key, value);
+    message.respond();
+  },
+});
 await connection.flush();
 process.send!({ pid: process.pid } satisfies Started);

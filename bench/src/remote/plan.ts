@@ -60,6 +60,9 @@ export function briefComparisons(node?: NodeRuntime): RemoteComparison[] {
     ...both(get(256), 'cachex, nats', redis5Tcp, targets.nats),
     ...both(get(256), 'cachex, nats', 'NATS request/reply, msgpackr, tcp', usual),
     ...both(get(256), 'cachex, three nodes', redis5, targets.threeNodes),
+    ...(['put', 'mixed', 'fetch'] as const).flatMap((operation) =>
+      both({ ...get(256), operation }, 'cachex, unix', redis5, usual),
+    ),
     ...both(get(4_096), 'cachex, unix', redis5, targets.redisCrowded),
     ...both(get(1), 'cachex, unix', redis5, { ...targets.redisAlone, p99: undefined }),
     ...[1, 16].flatMap((inFlight) => both(getMany(inFlight), 'cachex, unix', redis5, targets.getMany)),

@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Answer, Request } from './caller.ts';
+import type { Answer, Request, Setting } from './caller.ts';
 import { Unavailable } from './client.ts';
 import type { Figures } from './figures.ts';
 import { endHelper, nextMessage, startHelper } from './helper.ts';
-import type { Places } from './places.ts';
 
 const caller = new URL('./caller.js', import.meta.url);
 
@@ -17,9 +16,9 @@ export class Session {
     this.#process = process;
   }
 
-  /** Rejects with {@link Unavailable} where the candidate cannot be measured here. */
-  static async open(candidate: string, places: Places, node?: string): Promise<Session> {
-    const started = startHelper(caller, [candidate, JSON.stringify(places)], node);
+  /** Resolves once it is filled. Rejects with {@link Unavailable} where the candidate cannot be measured here. */
+  static async open(candidate: string, setting: Setting, node?: string): Promise<Session> {
+    const started = startHelper(caller, [candidate, JSON.stringify(setting)], node);
     const answer = await nextMessage<Answer>(started);
     if (answer.kind === 'ready') return new Session(candidate, started);
     await endHelper(started);

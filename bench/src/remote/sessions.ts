@@ -1,12 +1,12 @@
-import type { Request } from './caller.ts';
+import type { Request, Setting } from './caller.ts';
 import { Unavailable } from './client.ts';
 import { type RemoteRun, sessionOf } from './comparisons.ts';
 import type { Figures } from './figures.ts';
 import type { Places } from './places.ts';
 import { Session } from './session.ts';
 
-/** How much is measured of a run. */
-export type Extent = Omit<Request, 'load'>;
+/** How much there is, and how much of a run is measured. */
+export type Extent = Omit<Request, 'load'> & Pick<Setting, 'entries'>;
 
 /** So many start at a time. */
 const together = 2;
@@ -23,12 +23,14 @@ export class Sessions {
 
   /** Starts those that runs need; tells about those that cannot be measured here. */
   async start(runs: readonly RemoteRun[], places: Places, progress: (text: string) => void): Promise<void> {
+    const { entries } = this.#extent;
+    const sizes = [...new Set(runs.map(({ load }) => load.bytes))];
     const left = [...new Map(runs.map((run) => [sessionOf(run), run])).entries()];
     const startNext = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined && !this.#closed; next = left.shift()) {
         const [name, { candidate, node }] = next;
         try {
-          const session = await Session.open(candidate, places, node?.executable);
+          const session = await Session.open(candidate, { places, entries, sizes }, node?.executable);
           if (this.#closed) return await session.close();
           this.#open.set(name, session);
         } catch (error) {
@@ -45,7 +47,8 @@ export class Sessions {
   }
 
   measure(run: RemoteRun): Promise<Figures> {
-    return this.#open.get(sessionOf(run))!.measure({ load: run.load, ...this.#extent });
+    const { firstWarmUp, warmUp, timed } = this.#extent;
+    return this.#open.get(sessionOf(run))!.measure({ load: run.load, firstWarmUp, warmUp, timed });
   }
 
   async close(): Promise<void> {

@@ -1,2 +1,5 @@
-/** How many entries fit into the memory of a cache in two tiers: a tenth of those that there are. */
-export const firstTier = 10_000;
+/** With how many entries caches in two tiers are measured; they are slow to fill. */
+export const twoTierEntries = 20_000;
+
+/** How many of them fit into the memory of the caller: a tenth. */
+export const firstTier = 2_000;

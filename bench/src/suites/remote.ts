@@ -15,8 +15,8 @@ const suite = 'remote';
 const extent: Extent = {
   entries: 100_000,
   firstWarmUp: { ms: 150, operations: 40_000, atMost: 1_000 },
-  warmUp: { ms: 30, operations: 1_000, atMost: 200 },
-  timed: { ms: 150, operations: 5_000, atMost: 500 },
+  warmUp: { ms: 40, operations: 15_000, atMost: 250 },
+  timed: { ms: 150, operations: 3_000, atMost: 400 },
 };
 
 /** What operations on other processes cost, beside servers that one would use instead. */

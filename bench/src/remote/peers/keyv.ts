@@ -12,6 +12,7 @@ export const candidates: readonly RemoteCandidate[] = [
         pids: [redis.pid],
         get: (key) => cache.get(key),
         put: (key, value) => cache.set(key, value),
+        putMany: (entries) => cache.setMany(entries.map(([key, value]) => ({ key, value }))),
         getMany: (keys) => cache.get([...keys]),
         close: () => cache.disconnect(),
       };

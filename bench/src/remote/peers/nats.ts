@@ -20,6 +20,8 @@ export const candidates: readonly RemoteCandidate[] = [
           return data.length === 0 ? undefined : unpack(data);
         },
         put: (key, value) => connection.request(subjects.put, pack([key, pack(value)])),
+        putMany: (entries) =>
+          connection.request(subjects.putMany, pack(entries.map(([key, value]) => [key, pack(value)]))),
         close: () => connection.close(),
       };
     },
