@@ -3,23 +3,27 @@ export type Unit =
   | 'ns/op'
   | 'µs'
   | 'ms'
+  | 'ms/s'
   /** Seconds of processors for a million operations. */
   | 'CPU s/M ops'
+  | 'bytes'
   | 'bytes/entry'
-  | 'ops/s'
+  | 'bytes/s'
   | 'MB/s'
-  | 'entries/s'
-  /** What should not be at all. */
-  | 'misses'
-  | 'errors'
+  | 'messages/s'
+  | 'ops/s'
   /** The largest share beside the mean one. */
   | 'largest/mean'
   | 'partitions'
+  | 'views'
+  /** What should not be at all. */
+  | 'misses'
+  | 'errors'
   | 'entries'
   | 'hit ratio';
 
 /** Of which units more is better; of the others, less. */
-const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'MB/s', 'entries/s', 'entries', 'hit ratio']);
+const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'MB/s', 'entries', 'hit ratio']);
 
 /** One result of a benchmark, as `--json` prints it. */
 export interface Line {

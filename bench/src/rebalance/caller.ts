@@ -24,7 +24,6 @@ export interface Rebalance {
   readonly misses: number;
   readonly errors: number;
   readonly megabytesPerSecond: number;
-  readonly entriesPerSecond: number;
 }
 
 const bytes = 100;
@@ -95,12 +94,11 @@ mover.on('message', (told: Told) => {
 const joined = startWorker(new URL('../remote/cachex-owner.js', import.meta.url), [JSON.stringify(part)]);
 const moving = await load({ warmUp: until(() => began), timed: until(() => moved !== undefined) });
 await joined;
-const { records, bytes: sent, ms } = moved!;
+const { bytes: sent, ms } = moved!;
 const rebalance: Rebalance = {
   before: figuresOf(quiet, undefined),
   during: figuresOf(moving, undefined),
   ...{ misses, errors },
   megabytesPerSecond: sent / 1e3 / ms,
-  entriesPerSecond: (records * 1e3) / ms,
 };
 process.send!(rebalance, () => process.exit());

@@ -3,9 +3,8 @@
 import { takePart } from '../remote/cachex-node.ts';
 import type { Started } from '../remote/helper.ts';
 
-/** What was moved: entries, the bytes of their copies, and how long that took, in ms. */
+/** What was moved: how many bytes of copies, and how long that took, in ms. */
 export interface Moved {
-  readonly records: number;
   readonly bytes: number;
   readonly ms: number;
 }
@@ -20,9 +19,8 @@ const [, , part = ''] = process.argv;
 const tell = (message: Told): void => void process.send!(message);
 
 const { node } = await takePart(JSON.parse(part));
-let [records, bytes, began, last] = [0, 0, 0, 0];
+let [bytes, began, last] = [0, 0, 0];
 node.on('moved', (event) => {
-  records += event.records;
   bytes += event.bytes;
   last = performance.now();
 });
@@ -34,6 +32,6 @@ const timer = setInterval(() => {
   }
   if (began === 0 || last === 0 || moving > 0 || moves.length > 0) return;
   clearInterval(timer);
-  tell({ ended: { records, bytes, ms: last - began } });
+  tell({ ended: { bytes, ms: last - began } });
 }, glance);
 tell({ pid: process.pid });
