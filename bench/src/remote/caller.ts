@@ -49,7 +49,7 @@ async function fill(client: Client, data: Data): Promise<void> {
     }
   }
   for (let from = 0; primed === true && from < size; from += filling) {
-    await Promise.all(keys.slice(from, from + filling).map(get));
+    await Promise.all(keys.slice(from, from + filling).map((key) => get(key)));
   }
 }
 
