@@ -81,7 +81,10 @@ function besideRecordedClusters(on: (candidate: string, load: Load) => RemoteRun
   ]);
 }
 
-/** Every load, over each kind of socket, beside each peer that has the same kind. */
+/** Over what peers are reached that are shown beside each kind of socket: none of them is measured with TLS. */
+const linkOfPeers = { unix: 'unix', tcp: 'tcp', tls: 'tcp' } as const;
+
+/** Every load, over each kind of socket, beside each peer that has such a one. */
 export function allComparisons(
   candidates: readonly RemoteCandidate[],
   nodes: readonly (NodeRuntime | undefined)[],
@@ -89,9 +92,9 @@ export function allComparisons(
   const matrix = nodes.flatMap((node) => {
     const at = node === undefined ? {} : { node };
     return allLoads().flatMap((load) =>
-      (['unix', 'tcp'] as const).flatMap((link) =>
+      (['unix', 'tcp', 'tls'] as const).flatMap((link) =>
         candidates
-          .filter((peer) => peer.link === link && !peer.name.startsWith('cachex'))
+          .filter((peer) => peer.link === linkOfPeers[link] && !peer.name.startsWith('cachex'))
           .filter(({ onlySingle }) => load.operation !== 'getMany' || onlySingle !== true)
           .flatMap(({ name }) =>
             beside(

@@ -15,8 +15,8 @@ const suite = 'remote';
 const extent: Extent = {
   entries: 100_000,
   firstWarmUp: { ms: 150, operations: 40_000, atMost: 1_000 },
-  warmUp: { ms: 40, operations: 15_000, atMost: 250 },
-  timed: { ms: 150, operations: 3_000, atMost: 400 },
+  warmUp: { ms: 30, operations: 10_000, atMost: 150 },
+  timed: { ms: 120, operations: 3_000, atMost: 300 },
 };
 
 /** What operations on other processes cost, beside servers that one would use instead. */

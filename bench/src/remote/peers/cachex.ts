@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCache } from 'cachex';
 import { type Part, takePart } from '../cachex-node.ts';
-import { type Client, type Link, type RemoteCandidate, Unavailable } from '../client.ts';
+import { type Client, type RemoteCandidate, Unavailable } from '../client.ts';
 import { startWorker } from '../helper.ts';
 import type { Places } from '../places.ts';
 
@@ -54,10 +54,13 @@ const secret = 'only for benchmarks: known to everybody';
 /** One whose keys are all at one other process. */
 const remote: Setting = { others: 1, weight: 0 };
 
+/** A near cache has what is read most. */
+const nearEntries = 10_000;
+
 /** What a build does not have yet is said, and not measured. */
-function ifThere(name: string, link: Link, setting: Setting): RemoteCandidate {
+function ifThere(traits: Omit<RemoteCandidate, 'open'>, setting: Setting): RemoteCandidate {
   return {
-    ...{ name, link },
+    ...traits,
     open: (places) =>
       open(places, setting).catch((error: Error) => {
         throw new Unavailable(error.message);
@@ -67,15 +70,14 @@ function ifThere(name: string, link: Link, setting: Setting): RemoteCandidate {
 
 export const candidates: readonly RemoteCandidate[] = [
   { name: 'cachex, unix', link: 'unix', open: (places) => open(places, remote) },
-  ifThere('cachex, tcp', 'tcp', { ...remote, join: { listen: 'tcp://127.0.0.1:0' } }),
-  ifThere('cachex, tls', 'tls', { ...remote, join: { listen: 'tls://127.0.0.1:0', secret } }),
-  ifThere('cachex, nats', 'nats', { ...remote, nats: true }),
+  ifThere({ name: 'cachex, tcp', link: 'tcp' }, { ...remote, join: { listen: 'tcp://127.0.0.1:0' } }),
+  ifThere({ name: 'cachex, tls', link: 'tls' }, { ...remote, join: { listen: 'tls://127.0.0.1:0', secret } }),
+  ifThere({ name: 'cachex, nats', link: 'nats' }, { ...remote, nats: true }),
   { name: 'cachex, three nodes', link: 'unix', open: (places) => open(places, { others: 2, weight: 1 }) },
-  ifThere('cachex, near cache', 'unix', {
-    ...remote,
-    cache: { nearCache: { size: 1_000_000 } },
-    primed: true,
-  }),
+  ifThere(
+    { name: 'cachex, near cache', link: 'unix', entries: nearEntries },
+    { ...remote, cache: { nearCache: { size: 2 * nearEntries } }, primed: true, inProcess: true },
+  ),
   {
     name: 'cachex, cluster of one',
     link: 'none',
