@@ -6,7 +6,16 @@ import { table } from './markdown-table.mjs';
 
 const folder = new URL('../bench/results/', import.meta.url);
 
-const titles = { local: 'Operations', memory: 'Memory and blocks', hitratio: 'Hit ratios' };
+const titles = {
+  local: 'Operations',
+  remote: 'Operations on other processes',
+  routing: 'Routing',
+  rebalance: 'Moving entries to a node that joins',
+  memory: 'Memory and blocks',
+  hitratio: 'Hit ratios',
+};
+/** Suites that measure everything once, or the same every time, in most of their cases. */
+const measuredOnce = ['memory', 'hitratio'];
 const order = Object.keys(titles);
 
 const rank = ({ suite }) => (order.includes(suite) ? order.indexOf(suite) : order.length);
@@ -64,7 +73,7 @@ function suite({ suite: name, full, rounds, origin, lines }) {
   return [
     `### ${titles[name] ?? name}`,
     '',
-    `\`npm run bench -- ${name}${full ? ' --full' : ''}\`${name === 'local' ? `, medians of ${rounds} rounds` : ''}, Node.js ${origin.node}, on ${machine(origin)}.`,
+    `\`npm run bench -- ${name}${full ? ' --full' : ''}\`${measuredOnce.includes(name) ? '' : `, medians of ${rounds} rounds`}, Node.js ${origin.node}, on ${machine(origin)}.`,
     ...[...cases].flatMap(([title, rows]) => [
       '',
       `**${title}**`,

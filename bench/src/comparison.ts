@@ -29,13 +29,22 @@ export function runsOf(comparisons: readonly Comparison[]): Run[] {
 
 /** The line of a comparison, once its runs are measured. */
 export function lineOf(suite: string, comparison: Comparison, figures: ReadonlyMap<string, number>): Line {
-  const { unit, peerName, target, convert = (measured: number) => measured } = comparison;
+  const { convert = (measured: number) => measured } = comparison;
   const figure = (run: Run): number => convert(figures.get(identityOf(run))!);
-  const ours = figure(comparison.ours);
-  const peer = 'constant' in comparison.peer ? comparison.peer.constant : figure(comparison.peer);
+  const { ours, peer } = comparison;
+  return lineWith(suite, comparison, figure(ours), 'constant' in peer ? peer.constant : figure(peer));
+}
+
+/** A line, of its figures. */
+export function lineWith(
+  suite: string,
+  { case: name, unit, peerName, target }: Pick<Comparison, 'case' | 'unit' | 'peerName' | 'target'>,
+  ours: number,
+  peer: number,
+): Line {
   return {
     suite,
-    case: comparison.case,
+    case: name,
     ours: rounded(ours),
     peer: rounded(peer),
     peerName,

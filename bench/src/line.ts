@@ -1,20 +1,29 @@
 /** What figures are in. */
 export type Unit =
   | 'ns/op'
+  | 'µs'
   | 'ms'
   | 'ms/s'
+  /** Seconds of processors for a million operations. */
+  | 'CPU s/M ops'
   | 'bytes'
   | 'bytes/entry'
   | 'bytes/s'
+  | 'MB/s'
   | 'messages/s'
+  | 'ops/s'
+  /** The largest share beside the mean one. */
+  | 'largest/mean'
   | 'partitions'
   | 'views'
-  | 'ops/s'
+  /** What should not be at all. */
+  | 'misses'
+  | 'errors'
   | 'entries'
   | 'hit ratio';
 
 /** Of which units more is better; of the others, less. */
-const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'entries', 'hit ratio']);
+const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'MB/s', 'entries', 'hit ratio']);
 
 /** One result of a benchmark, as `--json` prints it. */
 export interface Line {
@@ -32,8 +41,9 @@ export interface Line {
   readonly target?: number;
 }
 
-/** How many times better `ours` is than `peer`. */
+/** How many times better `ours` is than `peer`; nothing is as good as nothing. */
 export function ratioOf(unit: Unit, ours: number, peer: number): number {
+  if (ours === peer) return 1;
   return moreIsBetter.has(unit) ? ours / peer : peer / ours;
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 
@@ -8,7 +9,7 @@ export interface Origin {
   readonly memoryGiB: number;
   readonly os: string;
   readonly node: string;
-  /** Of each package that is measured. */
+  /** Of each package that is measured, and of the servers that are installed. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -23,6 +24,20 @@ export function originHere(): Origin {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     os: `${type()} ${release()}`,
     node: process.version,
-    versions: manifest.dependencies,
+    versions: { ...pinned(manifest.dependencies), ...servers() },
   };
+}
+
+/** Of a package under another name, so that two versions of it can be measured, the version alone. */
+export function pinned(dependencies: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(dependencies);
+  return Object.fromEntries(entries.map(([name, version]) => [name, version.replace(/^npm:.+@/, '')]));
+}
+
+function servers(): Record<string, string> {
+  const answers = ['redis-server', 'nats-server'].map((name) => {
+    const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' });
+    return [name, /\d+\.\d+\.\d+/.exec(stdout ?? '')?.[0]] as const;
+  });
+  return Object.fromEntries(answers.filter((answer): answer is [string, string] => answer[1] !== undefined));
 }

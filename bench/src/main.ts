@@ -33,6 +33,8 @@ async function main(): Promise<void> {
   if (report) writeDocuments();
 }
 
+// Processes that were started end with this one; what else has to be cleared away is when it exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   await main();
 } catch (error) {

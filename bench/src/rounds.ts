@@ -1,24 +1,30 @@
 import { median } from './median.ts';
 import { rotated } from './rotation.ts';
-import { identityOf, type Run } from './run.ts';
 
 /** How runs are measured. */
-export interface RoundsSettings {
+export interface RoundsSettings<R, F> {
   readonly rounds: number;
-  readonly execute: (run: Run) => Promise<number>;
+  /** What tells runs apart. */
+  readonly identityOf: (run: R) => string;
+  readonly execute: (run: R) => Promise<F>;
   /** Told of each round before it begins. */
   readonly progress?: (round: number) => void;
 }
 
-/** Measures all of the runs in each of the rounds, in rotation; answers the median of each run by its identity. */
-export async function measureInRotation(
-  runs: readonly Run[],
-  { rounds, execute, progress }: RoundsSettings,
-): Promise<Map<string, number>> {
-  const figures = new Map(runs.map((run) => [identityOf(run), [] as number[]]));
+/** Measures all of the runs in each of the rounds, in rotation; answers what each run came to, by its identity. */
+export async function measureInRotation<R, F>(
+  runs: readonly R[],
+  { rounds, identityOf, execute, progress }: RoundsSettings<R, F>,
+): Promise<Map<string, F[]>> {
+  const measured = new Map(runs.map((run) => [identityOf(run), [] as F[]]));
   for (let round = 0; round < rounds; round += 1) {
     progress?.(round);
-    for (const run of rotated(runs, round)) figures.get(identityOf(run))!.push(await execute(run));
+    for (const run of rotated(runs, round)) measured.get(identityOf(run))!.push(await execute(run));
   }
-  return new Map([...figures].map(([identity, list]) => [identity, median(list)]));
+  return measured;
+}
+
+/** The medians of what runs came to. */
+export function medians(measured: ReadonlyMap<string, readonly number[]>): Map<string, number> {
+  return new Map([...measured].map(([identity, list]) => [identity, median(list)]));
 }

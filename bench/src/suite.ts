@@ -1,7 +1,7 @@
 import { type Comparison, lineOf, runsOf, wanted } from './comparison.ts';
 import type { Line } from './line.ts';
-import { measureInRotation } from './rounds.ts';
-import { execute, type Run } from './run.ts';
+import { measureInRotation, medians } from './rounds.ts';
+import { execute, identityOf, type Run } from './run.ts';
 
 /** What `npm run bench` was asked for. */
 export interface SuiteOptions {
@@ -39,11 +39,11 @@ export async function* measureGroups(
     progress,
   );
   for (const { comparisons, rounds = asked } of chosen) {
-    const figures = await measureInRotation(runsOf(comparisons), {
-      rounds,
-      execute,
+    const measured = await measureInRotation(runsOf(comparisons), {
+      ...{ rounds, identityOf, execute },
       progress: (round) => progress(`${suite}: ${comparisons[0]!.case}, round ${round + 1} of ${rounds}`),
     });
+    const figures = medians(measured);
     for (const comparison of comparisons) yield lineOf(suite, comparison, figures);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rotated } from '../src/rotation.ts';
-import { measureInRotation } from '../src/rounds.ts';
+import { measureInRotation, medians } from '../src/rounds.ts';
 import { identityOf, type Run } from '../src/run.ts';
 
 const run = (candidate: string): Run => ({ candidate, measurement: { kind: 'verify' } });
@@ -19,8 +19,8 @@ describe('rounds', () => {
   it('measure each run once a round, one at a time, and keep the median', async () => {
     const order: string[] = [];
     let running = 0;
-    const figures = await measureInRotation([run('a'), run('b')], {
-      rounds: 3,
+    const measured = await measureInRotation([run('a'), run('b')], {
+      ...{ rounds: 3, identityOf },
       async execute({ candidate }) {
         running += 1;
         expect(running).toBe(1);
@@ -31,6 +31,7 @@ describe('rounds', () => {
       },
     });
     expect(order.join('')).toBe('abbaab');
+    const figures = medians(measured);
     expect(figures.get(identityOf(run('a')))).toBe(4);
     expect(figures.get(identityOf(run('b')))).toBe(300);
   });

@@ -5,5 +5,8 @@ export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite
   local: () => import('./local.ts'),
   memory: () => import('./memory.ts'),
   hitratio: () => import('./hitratio.ts'),
+  remote: () => import('./remote.ts'),
+  routing: () => import('./routing.ts'),
+  rebalance: () => import('./rebalance.ts'),
   scale: () => import('./scale.ts'),
 };
