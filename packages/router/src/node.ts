@@ -31,7 +31,7 @@ import { type NodeStatus, statusOf } from './status.ts';
 import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
 import type { Listener } from './transport.ts';
-import { sweepSockets } from './transports/socket.ts';
+import { sweepSockets } from './transports/unix.ts';
 import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
 
