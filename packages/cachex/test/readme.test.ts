@@ -27,6 +27,7 @@ const withPrograms = [
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/network.md',
   'docs/streaming.md',
   'docs/testing.md',
   'docs/transactions.md',

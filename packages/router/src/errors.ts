@@ -13,6 +13,8 @@
  * - `PARTIAL_RESULT`: a merged call could not cover every partition.
  * - `CONFIG_MISMATCH`: this node's settings contradict those of the cluster.
  * - `INVALID_OPTION`: an option is unknown or has a bad value.
+ * - `NOT_TRUSTED`: this node and the others do not trust each other: they have another secret, or certificates that are of
+ *   another CA, for another host, or have expired.
  * - `PROTOCOL`: a peer sent what the protocol does not allow, or refused the handshake.
  */
 export type RouterErrorCode =
@@ -28,6 +30,7 @@ export type RouterErrorCode =
   | 'PARTIAL_RESULT'
   | 'CONFIG_MISMATCH'
   | 'INVALID_OPTION'
+  | 'NOT_TRUSTED'
   | 'PROTOCOL';
 
 /** The one error class of the router; tell its instances apart by `code`. */

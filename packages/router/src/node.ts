@@ -21,7 +21,7 @@ import { Moves } from './moves.ts';
 import { openService } from './opening.ts';
 import { checkWeight, type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
-import type { PeerOptions } from './peer.ts';
+import type { Peer, PeerOptions } from './peer.ts';
 import type { Random } from './random.ts';
 import type { StreamAnswer, StreamMessage, Unit } from './replica-stream.ts';
 import { Replication } from './replication.ts';
@@ -30,7 +30,7 @@ import { type ReplicaRecord, type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
 import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
-import type { Listener } from './transport.ts';
+import type { Connection, Listener } from './transport.ts';
 import { sweepSockets } from './transports/unix.ts';
 import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
@@ -89,6 +89,8 @@ export class RoutedNode implements AsyncDisposable {
   /** Who needs this process alive: calls, promises that were given out, and the user, if so asked. */
   #retained = 0;
   #listener: Listener | undefined;
+  /** Where others dial this node. */
+  #address = '';
   #birth: string | undefined;
   #closing: Promise<LeaveReport> | undefined;
   /** No new calls are accepted. */
@@ -108,13 +110,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#ownership = new Ownership(id);
     this.#services = new Services(clock);
     this.#events = new Events(logger);
-    const self: Member = {
-      id,
-      incarnation: settings.incarnation,
-      address: settings.listen,
-      weight: settings.weight,
-      opened: [],
-    };
+    const self: Identity = { id, incarnation: settings.incarnation };
     const log = (message: string): void => logger.info(`[${cluster}/${id}] ${message}`);
     const { safeguards } = settings;
     this.#electors = new Electors(settings.incarnation);
@@ -143,6 +139,7 @@ export class RoutedNode implements AsyncDisposable {
       self,
       cluster,
       transport,
+      secret: settings.secret,
       clock,
       limits,
       failureAfter,
@@ -155,6 +152,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#membership = new Membership({
       ...settings,
       self,
+      entering: () => ({ ...self, address: this.#address, weight: settings.weight, opened: [] }),
       agreement,
       electors: this.#electors,
       codec: this.codec,
@@ -280,6 +278,7 @@ export class RoutedNode implements AsyncDisposable {
       limits,
       failureAfter,
       self: () => ({ id, incarnation: settings.incarnation, cluster, birth: this.#birth }),
+      secret: settings.secret,
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
@@ -291,11 +290,14 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Called once by {@link join}. */
   async enter(): Promise<void> {
-    const { transport, listen, directory, store, keepAlive } = this.#settings;
+    const { transport, listen, advertise, secret, directory, store, keepAlive } = this.#settings;
     try {
       // The directory must be there, and be ours, before a socket is put into it.
       if (directory !== undefined) await store.read();
-      this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
+      const accept = (connection: Connection): void => this.#acceptors.accept(connection);
+      const guarded = secret !== undefined;
+      this.#listener = await transport.listen(listen, accept, { guarded, advertise });
+      this.#address = advertise ?? this.#listener.address;
       if (keepAlive) this.#retain(1);
       await this.awaited(this.#membership.enter());
       this.#suspicion.start();
@@ -410,11 +412,11 @@ export class RoutedNode implements AsyncDisposable {
 
   /** What this node knows of its cluster and of itself. */
   status(): NodeStatus {
-    const up = (id: string): boolean => id === this.id || this.#mesh.get(id)?.up === true;
     const planned = planMoves(this.view, this.#settings.router);
     const kept = (id: string, partition: number): boolean =>
       this.view.owners[partition] !== this.id || this.#replication.reaches(id, partition);
-    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), up, kept);
+    const links = (id: string): Peer | undefined => this.#mesh.get(id);
+    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), links, kept);
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {

@@ -6,8 +6,10 @@ import { type Random, randomName, systemRandom } from './random.ts';
 import type { Router } from './router.ts';
 import { balanced } from './routers/balanced.ts';
 import { allSafeguards, type Safeguards } from './safeguards.ts';
+import { Secret } from './secret.ts';
 import type { Transport } from './transport.ts';
-import { socketTransport } from './transports/socket.ts';
+import type { TlsSource } from './transports/certificates.ts';
+import { placeOf, socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
 import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
@@ -37,10 +39,29 @@ export interface JoinOptions {
   directory?: string;
   /** Where views are agreed, instead of files in `directory`. */
   store?: ViewStore;
-  /** How nodes reach each other, instead of Unix sockets in `directory`. */
+  /** How nodes reach each other, instead of sockets. */
   transport?: Transport;
-  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`. */
+  /**
+   * Where this node listens: `tls://host:port`, `tcp://host:port` (port 0 is any that is free), `unix:/path`, or what
+   * `transport` takes. Default: a Unix socket of its own in `directory`.
+   */
   listen?: string;
+  /**
+   * The address at which others dial this node, where that is not the one it listens at. It must lead to this node alone.
+   * Default: `listen`; for `0.0.0.0` and `[::]` the one address of this machine that others can reach.
+   */
+  advertise?: string;
+  /**
+   * What all nodes of the cluster know and nobody else, at least 16 bytes, the same everywhere. Nodes let each other in
+   * only if both prove that they know it. Whoever does not is refused with `NOT_TRUSTED`. Without `tls`, `tls://` also
+   * makes its keys of it.
+   */
+  secret?: string | Uint8Array;
+  /**
+   * Certificates for `tls://`: `{ cert, key, ca }`, or a function that is asked for them now and once a minute. Both ends
+   * verify the other's; if there is a `secret`, that of the end that dials need not be valid for it.
+   */
+  tls?: TlsSource;
   /** A name for this node, 1 to 64 of `A-Z a-z 0-9 . _ -`. Default: random. Two running nodes never share one. */
   id?: string;
   /** The share of the keys this node takes, relative to the others; 0 takes none. Default: 1. */
@@ -85,9 +106,17 @@ export interface JoinOptions {
 
 /** Every option with its value. */
 export interface JoinSettings
-  extends Required<Omit<JoinOptions, 'directory' | 'limits' | 'listen' | 'moves' | 'backups'>> {
+  extends Required<
+    Omit<
+      JoinOptions,
+      'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'advertise' | 'secret' | 'tls'
+    >
+  > {
   readonly incarnation: string;
   readonly listen: string;
+  /** `undefined`: where this node listens. */
+  readonly advertise: string | undefined;
+  readonly secret: Secret | undefined;
   readonly limits: LinkLimits;
   /** `undefined`: as many as the cluster has. */
   readonly backups: number | undefined;
@@ -123,6 +152,10 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   if (options.transport !== undefined && options.listen === undefined) {
     throw invalid('listen', undefined, 'an address, since a transport is given');
   }
+  // The incarnation, not the id: short, and never the socket of an earlier life.
+  const listen = options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`;
+  const { advertise, logger = silent } = options;
+  const secret = options.secret === undefined ? undefined : new Secret(options.secret);
   return {
     cluster,
     id,
@@ -136,9 +169,10 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
       clock,
       storePatience,
     ),
-    transport: options.transport ?? socketTransport(),
-    // The incarnation, not the id: short, and never the socket of an earlier life.
-    listen: options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`,
+    transport: transportOf(options, listen, clock, (message) => logger.warn(`[${cluster}/${id}] ${message}`)),
+    listen,
+    advertise,
+    secret,
     router: options.router ?? balanced(),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),
@@ -156,10 +190,28 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
         Number.POSITIVE_INFINITY,
       ),
     },
-    logger: options.logger ?? silent,
+    logger,
     clock,
     random,
   };
+}
+
+/** The transport that was given, or one of the library's own, for which the addresses are checked now. */
+function transportOf(
+  { transport, tls, secret, advertise }: JoinOptions,
+  listen: string,
+  clock: Clock,
+  log: (message: string) => void,
+): Transport {
+  if (transport !== undefined) {
+    if (tls === undefined) return transport;
+    throw new RouterError(
+      'INVALID_OPTION',
+      `tls: the transport that is given has its own; use socketTransport({ tls })`,
+    );
+  }
+  placeOf(listen, { tls, secret }, { guarded: secret !== undefined, advertise });
+  return socketTransport({ tls, secret, clock, log });
 }
 
 /** Refuses what is not a weight. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Codec } from '../src/codec.ts';
 import type { Request } from '../src/frame.ts';
 import { type Frame, FrameReader, FrameType, jsonFrame } from '../src/frame.ts';
-import { type Hello, protocolVersion } from '../src/handshake.ts';
+import { type Hello, protocols } from '../src/handshake.ts';
 import { defaultLimits } from '../src/limits.ts';
 import type { Connection } from '../src/transport.ts';
 
@@ -47,7 +47,7 @@ export class RawEnd {
 
 export function helloFrame(hello: Partial<Hello> & Pick<Hello, 'to'>): Buffer {
   return jsonFrame(FrameType.hello, {
-    protocol: protocolVersion,
+    protocol: protocols.newest,
     cluster: 'test',
     birth: 'birth',
     id: 'a',

@@ -7,6 +7,8 @@ export type {
   MovedEvent,
   NodeEvents,
   NodeStatus,
+  TlsMaterial,
+  TlsSource,
   View,
 } from '@cachex/router';
 export type { ClusterCallOptions } from '../action.ts';

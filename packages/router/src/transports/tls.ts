@@ -127,7 +127,7 @@ export async function dialTls(
     clock,
     signal,
     explain: (error: TlsError) => {
-      const alien = /^ERR_SSL_/.test(error.code ?? '');
+      const alien = isSsl(error.code);
       const untrusted = alien || error instanceof Distrust || socket.authorizationError != null;
       const hint = alien ? '; do both nodes have certificates, or both the same secret?' : '';
       return { untrusted, words: wordsOf(error) + hint };
@@ -148,8 +148,12 @@ interface TlsError extends NodeJS.ErrnoException {
   readonly reason?: string;
 }
 
-function wordsOf({ reason, message }: TlsError): string {
-  return reason ?? message;
+function wordsOf({ code, reason, message }: TlsError): string {
+  return isSsl(code) ? (reason ?? message) : message;
+}
+
+function isSsl(code: string | undefined): boolean {
+  return code?.startsWith('ERR_SSL_') === true;
 }
 
 function whoIs({ remoteAddress = 'somebody' }: TLSSocket): string {
