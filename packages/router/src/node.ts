@@ -34,6 +34,7 @@ import type { Connection, Listener } from './transport.ts';
 import { sweepSockets } from './transports/unix.ts';
 import { hasOpenedAll, type Member, memberOf, planMoves, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
+import { ensurePrivateDirectory } from './view-stores/private-directory.ts';
 
 /** How many calls are remembered, so that they are not executed again. */
 const rememberedCalls = 262_144;
@@ -290,10 +291,10 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Called once by {@link join}. */
   async enter(): Promise<void> {
-    const { transport, listen, advertise, secret, directory, store, keepAlive } = this.#settings;
+    const { transport, listen, advertise, secret, sockets, keepAlive } = this.#settings;
     try {
       // The directory must be there, and be ours, before a socket is put into it.
-      if (directory !== undefined) await store.read();
+      if (sockets !== undefined) await ensurePrivateDirectory(sockets);
       const accept = (connection: Connection): void => this.#acceptors.accept(connection);
       const guarded = secret !== undefined;
       this.#listener = await transport.listen(listen, accept, { guarded, advertise });
@@ -302,16 +303,22 @@ export class RoutedNode implements AsyncDisposable {
       await this.awaited(this.#membership.enter());
       this.#suspicion.start();
     } catch (error) {
-      const retracted = await this.#membership.retract().then(
-        () => true,
-        () => false,
-      );
-      await this.#shutDown(retracted);
+      await this.#shutDown(this.#listener === undefined || (await this.#retracted()));
       throw error;
     }
-    if (directory !== undefined) {
+    if (sockets !== undefined) {
       const used = this.view.members.map(({ address }) => address);
-      this.#report(sweepSockets(directory, new Set(used), this.#settings.clock));
+      this.#report(sweepSockets(sockets, new Set(used), this.#settings.clock));
+    }
+  }
+
+  /** Whether it is certain that this node is not in the view. */
+  async #retracted(): Promise<boolean> {
+    try {
+      await this.#membership.retract();
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -122,8 +122,8 @@ export interface JoinSettings
   readonly backups: number | undefined;
   readonly moves: Required<MoveLimits>;
   readonly safeguards: Safeguards;
-  /** Where this machine's sockets are, if they are the library's own. */
-  readonly directory: string | undefined;
+  /** Where this machine's sockets are, if that of this node is one of them. */
+  readonly sockets: string | undefined;
 }
 
 /** How long an operation of the view store may take, in ms, before it counts as failed. */
@@ -163,7 +163,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     partitions,
     incarnation,
     backups: options.backups,
-    directory: options.transport === undefined ? directory : undefined,
+    sockets:
+      options.transport === undefined && listen.startsWith(`unix:${directory}/`) ? directory : undefined,
     store: bounded(
       options.store ?? directoryStore({ directory: directory!, clock, random }),
       clock,

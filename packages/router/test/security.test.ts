@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -116,6 +117,38 @@ async function refusal(options: Partial<JoinOptions>): Promise<Error> {
   expect(nodes[0]!.nodes().map(({ id }) => id)).toEqual(['a']);
   return error;
 }
+
+describe('a node that meets the others elsewhere than in a directory', () => {
+  it('makes one for its socket alone, if it listens at one', async () => {
+    const place = `${directory}/made`;
+    const errors: unknown[] = [];
+    const settled = async (node: RoutedNode): Promise<void> => {
+      node.on('error', (error) => errors.push(error));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await settled(await enter('a', { directory: place, listen: 'tcp://127.0.0.1:0' }));
+    await settled(await enter('b', { directory: place, listen: unix() }));
+    expect(existsSync(place)).toBe(false);
+    await settled(await enter('c', { directory: place }));
+    expect(existsSync(place)).toBe(true);
+    expect(logged.filter((message) => message.includes('ENOENT'))).toEqual([]);
+    expect(errors).toEqual([]);
+    await expectOneCluster();
+  });
+
+  it('does not ask where they meet when it cannot listen', async () => {
+    const a = await enter('a', { listen: 'tcp://127.0.0.1:0' });
+    let reads = 0;
+    const place = store.open();
+    const counting = { ...place, read: () => ++reads && place.read() };
+    const listen = a.nodes()[0]!.address;
+    await expect(enter('b', { listen, store: counting as never })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/^listen: .* cannot be had: .*EADDRINUSE/),
+    });
+    expect(reads).toBe(0);
+  });
+});
 
 describe('a node that is not trusted', () => {
   const loopback = 'tcp://127.0.0.1:0';
