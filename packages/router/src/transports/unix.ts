@@ -24,7 +24,8 @@ export async function listenUnix(
   const server = createServer((socket) => accept(new SocketConnection(socket, clock)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path + boundAs, resolve);
+    // Exclusive: for a worker of node:cluster the primary would listen, and go on when the worker is dead.
+    server.listen({ path: path + boundAs, exclusive: true }, resolve);
   });
   server.unref();
   // Running out of descriptors fails one accept; the listener goes on.
