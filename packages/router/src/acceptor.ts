@@ -50,7 +50,8 @@ export class Acceptor {
   readonly #observer: AcceptorObserver;
   readonly #replies: Batch;
   readonly #handshake: Timer;
-  readonly #reception: Reception;
+  /** The handshake, while it lasts. */
+  #reception: Reception | undefined;
   #caller: Identity | undefined;
   #lasting = false;
   #heartbeat: Heartbeat | undefined;
@@ -131,7 +132,7 @@ export class Acceptor {
   }
 
   #greet(frame: Frame): void {
-    const { frames, caller, refusal } = this.#reception.take(frame);
+    const { frames, caller, refusal } = this.#reception!.take(frame);
     if (caller !== undefined) this.#welcome(caller);
     for (const each of frames) this.#connection.send(each);
     if (refusal === undefined) return;
@@ -141,6 +142,7 @@ export class Acceptor {
 
   #welcome({ identity, lasting }: Caller): void {
     this.#handshake.cancel();
+    this.#reception = undefined;
     this.#caller = identity;
     this.#lasting = lasting;
     const { clock, failureAfter } = this.#options;

@@ -60,7 +60,7 @@ export class Peer {
   readonly #inFlight: InFlight;
   #connection: Connection | undefined;
   readonly #dialling = new AbortController();
-  /** The handshake with the node that was dialled last. */
+  /** The handshake, while it lasts. */
   #greeting: Greeting | undefined;
   #protocol: number | undefined;
   /** Present once the handshake is done. */
@@ -280,6 +280,7 @@ export class Peer {
   #welcome(connection: Connection, epoch: number, protocol: number): void {
     const { to, clock, limits, failureAfter, heardEpoch } = this.#options;
     this.#protocol = protocol;
+    this.#greeting = undefined;
     this.#handshake?.cancel();
     const batch = new Batch(connection, FrameType.calls, clock, limits.frame);
     this.#batch = batch;

@@ -28,8 +28,9 @@ export interface SocketTransportOptions {
 }
 
 /**
- * Sockets. An address is `unix:/path`, `tcp://host:port` or `tls://host:port`, with IPv6 addresses in brackets; a node
- * dials any of them, whatever it listens at itself. Port 0 is any that is free: the listener's address says which.
+ * Sockets, of this machine and on the network. An address is `unix:/path`, `tcp://host:port` or `tls://host:port`, with
+ * IPv6 addresses in brackets; a node dials any of them, whatever it listens at itself. Port 0 is any that is free: the
+ * listener's address says which.
  *
  * - A Unix socket can be connected to by this user alone, and proves the death of its process.
  * - TCP carries everything as it is. For a node that asks for no secret, it listens at a loopback address only.
