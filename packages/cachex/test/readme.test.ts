@@ -27,6 +27,7 @@ const withPrograms = [
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/nats.md',
   'docs/network.md',
   'docs/streaming.md',
   'docs/testing.md',

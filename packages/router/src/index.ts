@@ -1,8 +1,9 @@
 export { type ActorCalls, type Actors, openActors } from './actors.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
-export { Codec, Encoded } from './codec.ts';
+export { Codec } from './codec.ts';
 export type { LeaveReport } from './departure.ts';
+export { Encoded } from './encoded.ts';
 export { RouterError, type RouterErrorCode } from './errors.ts';
 export type { NodeEvents } from './events.ts';
 export { hashKey, identityOf, type Key, keyProblem, partitionOf } from './hash.ts';
@@ -31,6 +32,6 @@ export type { TlsMaterial, TlsSource } from './transports/certificates.ts';
 export { MemoryNetwork, type MemoryNetworkOptions } from './transports/memory.ts';
 export { type SocketTransportOptions, socketTransport } from './transports/socket.ts';
 export type { Member, Move, View } from './view.ts';
-export type { ViewStore } from './view-store.ts';
+export type { ViewStore, ViewStorePlace, ViewStoreSetting } from './view-store.ts';
 export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';
 export { type MemoryStore, type MemoryStoreHub, memoryStoreHub } from './view-stores/memory.ts';

@@ -1,6 +1,5 @@
 import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
-import type { Codec } from './codec.ts';
 import type { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import type { Identity, RefusalCode } from './handshake.ts';
@@ -30,7 +29,6 @@ export interface MembershipOptions {
   readonly electors: Electors;
   readonly store: ViewStore;
   readonly agreement: Agreement;
-  readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
   /** How long joining may take, in ms. */
@@ -312,7 +310,6 @@ export class Membership {
   }
 
   async #request(peer: Peer, handler: string, args: unknown[], budget: number): Promise<unknown> {
-    const { codec } = this.#options;
     this.#calls += 1;
     const reply = await peer.call({
       id: this.#calls,
@@ -321,10 +318,10 @@ export class Membership {
       repeatable: true,
       service: clusterService,
       handler,
-      args: codec.encodeList(args),
+      args,
     });
-    if (reply.kind === 'result') return codec.decodeList(reply.value)[0];
-    if (reply.kind === 'thrown') throw codec.decodeError(reply.error);
+    if (reply.kind === 'result') return reply.value;
+    if (reply.kind === 'thrown') throw reply.error;
     throw new LinkError('down', true, reply.kind === 'refused' ? reply.message : 'asked the wrong node');
   }
 }

@@ -143,6 +143,7 @@ export class RoutedNode implements AsyncDisposable {
       transport,
       secret: settings.secret,
       clock,
+      codec: this.codec,
       limits,
       failureAfter,
       epoch: () => this.#epoch(),
@@ -157,7 +158,6 @@ export class RoutedNode implements AsyncDisposable {
       entering: () => ({ ...self, address: this.#address, weight: settings.weight, opened: [] }),
       agreement,
       electors: this.#electors,
-      codec: this.codec,
       peer,
       approach: (birth) => {
         this.#birth = birth;
@@ -183,6 +183,7 @@ export class RoutedNode implements AsyncDisposable {
       router,
       safeguards,
       failureAfter,
+      cutOff: () => transport.cutOff?.() === true,
       ask: (to, what, ...args) => tell(to, what, args),
       log,
     });
@@ -277,6 +278,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#services.add(callLogService, this.#calls.service);
     this.#acceptors = new Acceptors({
       clock,
+      codec: this.codec,
       limits,
       failureAfter,
       self: () => ({ id, incarnation: settings.incarnation, cluster, birth: this.#birth }),
@@ -285,7 +287,9 @@ export class RoutedNode implements AsyncDisposable {
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
       hears: (caller) => this.#suspicion.hears(caller),
-      serve: (request, caller) => this.#serve.answer(request, caller),
+      serve: (request, caller, now) => this.#serve.answer(request, caller, now),
+      confirm: () => this.#serve.confirm(),
+      withdrawn: (request, reply) => this.#serve.withdrawn(request, reply),
       log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
     });
   }

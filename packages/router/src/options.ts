@@ -12,7 +12,7 @@ import type { TlsSource } from './transports/certificates.ts';
 import { placeOf, socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
 import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from './view-json.ts';
-import type { ViewStore } from './view-store.ts';
+import type { ViewStore, ViewStorePlace } from './view-store.ts';
 import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
 
@@ -37,13 +37,13 @@ export interface JoinOptions {
   cluster: string;
   /** Where the nodes of one machine meet. Default: a private directory under the system's temporary one. */
   directory?: string;
-  /** Where views are agreed, instead of files in `directory`. */
-  store?: ViewStore;
+  /** Where views are agreed, instead of files in `directory`: a store, or what opens the one of this cluster. */
+  store?: ViewStore | ViewStorePlace;
   /** How nodes reach each other, instead of sockets. */
   transport?: Transport;
   /**
    * Where this node listens: `tls://host:port`, `tcp://host:port` (port 0 is any that is free), `unix:/path`, or what
-   * `transport` takes. Default: a Unix socket of its own in `directory`.
+   * `transport` takes. Default: a Unix socket of its own in `directory`, or what `transport` says.
    */
   listen?: string;
   /**
@@ -109,10 +109,11 @@ export interface JoinSettings
   extends Required<
     Omit<
       JoinOptions,
-      'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'advertise' | 'secret' | 'tls'
+      'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'store' | 'advertise' | 'secret' | 'tls'
     >
   > {
   readonly incarnation: string;
+  readonly store: ViewStore;
   readonly listen: string;
   /** `undefined`: where this node listens. */
   readonly advertise: string | undefined;
@@ -149,13 +150,18 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   const incarnation = randomName(random, 10);
   const ownPlace = options.store === undefined || options.transport === undefined;
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
-  if (options.transport !== undefined && options.listen === undefined) {
+  const given = options.listen ?? options.transport?.address?.(cluster, incarnation);
+  if (options.transport !== undefined && given === undefined) {
     throw invalid('listen', undefined, 'an address, since a transport is given');
   }
   // The incarnation, not the id: short, and never the socket of an earlier life.
-  const listen = options.listen ?? `unix:${join(directory!, `${incarnation}.sock`)}`;
+  const listen = given ?? `unix:${join(directory!, `${incarnation}.sock`)}`;
   const { advertise, logger = silent } = options;
   const secret = options.secret === undefined ? undefined : new Secret(options.secret);
+  const log = (message: string): void => logger.warn(`[${cluster}/${id}] ${message}`);
+  const transport = transportOf(options, listen, clock, log);
+  const store =
+    typeof options.store === 'function' ? options.store({ cluster, clock, random }) : options.store;
   return {
     cluster,
     id,
@@ -165,12 +171,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     backups: options.backups,
     sockets:
       options.transport === undefined && listen.startsWith(`unix:${directory}/`) ? directory : undefined,
-    store: bounded(
-      options.store ?? directoryStore({ directory: directory!, clock, random }),
-      clock,
-      storePatience,
-    ),
-    transport: transportOf(options, listen, clock, (message) => logger.warn(`[${cluster}/${id}] ${message}`)),
+    store: bounded(store ?? directoryStore({ directory: directory!, clock, random }), clock, storePatience),
+    transport,
     listen,
     advertise,
     secret,

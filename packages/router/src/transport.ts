@@ -46,6 +46,12 @@ export interface ListenOptions {
 export interface Transport {
   readonly name: string;
   /**
+   * An address for a node of `cluster` that is told of none; `name` is unique. A transport without this needs to be told.
+   */
+  address?(cluster: string, name: string): string;
+  /** Whether nobody can be reached now for a reason on this side: then others are not blamed for their silence. */
+  cutOff?(): boolean;
+  /**
    * Accepts connections at `address` (each transport documents its form) until the listener is closed. Where anybody could
    * connect, it refuses with `INVALID_OPTION` to listen for a node that is not guarded.
    */

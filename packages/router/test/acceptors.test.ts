@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptorOptions } from '../src/acceptor.ts';
 import { Acceptors } from '../src/acceptors.ts';
 import { ByteWriter } from '../src/bytes.ts';
-import { FrameType, type Reply, writeRequest } from '../src/frame.ts';
+import { FrameType, type Reply } from '../src/frame.ts';
 import { Greeting } from '../src/greeting.ts';
 import { pingFrame } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { Secret } from '../src/secret.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
-import { framed, helloFrame, RawEnd, request } from './links.ts';
+import { codec, framed, helloFrame, RawEnd, request, writeCall } from './links.ts';
 
 const to = { id: 'b', incarnation: 'b1' };
 
@@ -28,6 +28,7 @@ beforeEach(async () => {
   options = {
     clock,
     limits: defaultLimits,
+    codec,
     failureAfter: 3_000,
     self: () => ({ ...to, cluster: 'test', birth: 'birth' }),
     epoch: () => 1,
@@ -38,6 +39,8 @@ beforeEach(async () => {
       served.push(id);
       return new Promise((resolve) => void ends.push(resolve));
     },
+    confirm: () => true,
+    withdrawn: (_request, reply) => reply,
     log: () => {},
   };
   acceptors = new Acceptors(options);
@@ -53,7 +56,7 @@ async function dialled(id: string, incarnation: string, lasting = true): Promise
 
 function call(id: number): Buffer {
   const writer = new ByteWriter();
-  writeRequest(writer, request(id));
+  writeCall(writer, request(id));
   return framed(FrameType.calls, writer.finish());
 }
 

@@ -55,10 +55,12 @@ const material = group({ cert: anything, key: anything, ca: anything, passphrase
 const certificates: OptionCheck = (option, input) =>
   typeof input === 'function' ? input : material(option, input);
 
+const viewStore = having('a view store', 'read', 'compareAndSet', 'watch', 'close');
+
 const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   cluster: text,
   directory: text,
-  store: having('a view store', 'read', 'compareAndSet', 'watch', 'close'),
+  store: (option, input) => (typeof input === 'function' ? input : viewStore(option, input)),
   transport: having('a transport', 'listen', 'connect'),
   listen: text,
   advertise: text,

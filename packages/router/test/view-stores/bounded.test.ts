@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { join } from '../../src/index.ts';
 import { ManualClock, TestCluster } from '../../src/testing/index.ts';
+import type { ViewStore } from '../../src/view-store.ts';
 import { bounded } from '../../src/view-stores/bounded.ts';
 import { memoryStoreHub } from '../../src/view-stores/memory.ts';
 import { firstView } from '../arbitraries.ts';
@@ -32,7 +33,7 @@ describe('a bounded view store', () => {
   it('lets a node that joins give up', async () => {
     const cluster = new TestCluster();
     const options = cluster.options('a', { joinTimeout: 1_000 });
-    const store = { ...options.store!, read: never as never };
+    const store = { ...(options.store as ViewStore), read: never as never };
     await expect(cluster.run(join({ ...options, store }))).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 });
