@@ -20,6 +20,7 @@
  * - `PARTIAL_RESULT`: a call about all entries, all nodes or many keys could not reach everything it concerns.
  * - `INVALID_DUMP`: a file is not a complete and undamaged dump; nothing of it was loaded.
  * - `CONFIG_MISMATCH`: settings differ from those the cluster has agreed on.
+ * - `NOT_TRUSTED`: a node and its cluster do not trust each other: another secret, or certificates that are not accepted.
  * - `PROTOCOL`: a peer broke the protocol or refused the handshake.
  * - `CLOSED`: the cache or its node is closed.
  * - `FENCED`: the cluster has removed this node while it could not be heard: a call was not executed. Join again.
@@ -44,6 +45,7 @@ export type CacheErrorCode =
   | 'PARTIAL_RESULT'
   | 'INVALID_DUMP'
   | 'CONFIG_MISMATCH'
+  | 'NOT_TRUSTED'
   | 'PROTOCOL'
   | 'CLOSED'
   | 'FENCED';

@@ -29,6 +29,7 @@ const withPrograms = [
   'docs/loading.md',
   'docs/membership.md',
   'docs/nats.md',
+  'docs/network.md',
   'docs/routers.md',
   'docs/static-nodes.md',
   'docs/streaming.md',

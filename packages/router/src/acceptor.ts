@@ -5,23 +5,25 @@ import {
   type Frame,
   FrameReader,
   FrameType,
-  jsonFrame,
   type Reply,
   type Request,
   readRequests,
   writeReply,
 } from './frame.ts';
-import { type Hello, type Identity, parseHandshake, refusalOf, type Welcome } from './handshake.ts';
+import type { Identity } from './handshake.ts';
 import { Heartbeat, pongFrame, readPing } from './heartbeat.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
+import { type Caller, Reception, type ReceptionOptions } from './reception.ts';
+import type { Secret } from './secret.ts';
 import type { Connection } from './transport.ts';
 
 export interface AcceptorOptions {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly limits: LinkLimits;
-  /** Who this node is to one who dials `to`; `birth` is undefined until it has joined. */
-  self(to: Identity): Identity & { cluster: string; birth: string | undefined };
+  readonly self: ReceptionOptions['self'];
+  /** What callers must prove to know. */
+  readonly secret?: Secret | undefined;
   epoch(): number;
   /** The caller has told which view is in force there. */
   heardEpoch(from: Identity, epoch: number): void;
@@ -57,6 +59,8 @@ export class Acceptor {
   readonly #observer: AcceptorObserver;
   readonly #replies: Batch;
   readonly #handshake: Timer;
+  /** The handshake, while it lasts. */
+  #reception: Reception | undefined;
   #caller: Identity | undefined;
   #lasting = false;
   #heartbeat: Heartbeat | undefined;
@@ -69,6 +73,8 @@ export class Acceptor {
     this.#options = options;
     this.#observer = observer;
     this.#replies = new Batch(connection, FrameType.replies, clock, limits.frame);
+    const { self, epoch, secret } = options;
+    this.#reception = new Reception({ self, epoch, secret, binding: connection.binding });
     this.#handshake = clock.after(handshakeTimeout, () => this.close());
     const reader = new FrameReader(() => (this.#caller === undefined ? handshakeFrameLimit : limits.frame));
     connection.handle({
@@ -135,19 +141,19 @@ export class Acceptor {
   }
 
   #greet(frame: Frame): void {
-    if (frame.type !== FrameType.hello)
-      throw new RangeError(`a frame of type ${frame.type} instead of a hello`);
-    const hello = parseHandshake<Hello>(frame.body, ['cluster', 'birth', 'id', 'incarnation']);
-    const self = this.#options.self(hello.to);
-    const refusal = refusalOf(hello, self);
-    if (refusal !== undefined) {
-      this.#connection.send(jsonFrame(FrameType.refused, refusal));
-      this.close();
-      return;
-    }
+    const { frames, caller, refusal } = this.#reception!.take(frame);
+    if (caller !== undefined) this.#welcome(caller);
+    for (const each of frames) this.#connection.send(each);
+    if (refusal === undefined) return;
+    if (refusal.code !== undefined) this.#options.log(`a link is refused: ${refusal.reason}`);
+    this.close();
+  }
+
+  #welcome({ identity, lasting }: Caller): void {
     this.#handshake.cancel();
-    this.#caller = { id: hello.id, incarnation: hello.incarnation };
-    this.#lasting = hello.lasting === true;
+    this.#reception = undefined;
+    this.#caller = identity;
+    this.#lasting = lasting;
     const { clock, failureAfter } = this.#options;
     // What was sent over a link that its caller has given up long ago must not be executed any more.
     this.#heartbeat = new Heartbeat({
@@ -160,8 +166,6 @@ export class Acceptor {
       },
     });
     this.#observer.greeted(this);
-    const welcome: Welcome = { id: self.id, incarnation: self.incarnation, epoch: this.#options.epoch() };
-    this.#connection.send(jsonFrame(FrameType.welcome, welcome));
   }
 
   /** Requests that can be answered at once share one frame of replies. */

@@ -1,10 +1,13 @@
 import { Acceptor, type AcceptorOptions } from './acceptor.ts';
+import { mostStrangers } from './limits.ts';
 import type { Connection } from './transport.ts';
 
 /** The links that other nodes hold to this one. */
 export class Acceptors {
   readonly #options: AcceptorOptions;
   readonly #open = new Set<Acceptor>();
+  /** Those of whom it is not known yet who calls, the earliest first. */
+  readonly #strangers = new Set<Acceptor>();
   #lastEnded: () => void = () => {};
 
   constructor(options: AcceptorOptions) {
@@ -12,12 +15,20 @@ export class Acceptors {
   }
 
   accept(connection: Connection): void {
-    this.#open.add(
-      new Acceptor(connection, this.#options, {
-        greeted: (acceptor) => this.#supersede(acceptor),
-        ended: (acceptor) => this.#end(acceptor),
-      }),
-    );
+    const acceptor = new Acceptor(connection, this.#options, {
+      greeted: (caller) => {
+        this.#strangers.delete(caller);
+        this.#supersede(caller);
+      },
+      ended: (caller) => this.#end(caller),
+    });
+    this.#open.add(acceptor);
+    this.#strangers.add(acceptor);
+    // Nodes are let in within moments; who has waited longest is least likely to be one.
+    const [longest] = this.#strangers;
+    if (this.#strangers.size <= mostStrangers || longest === undefined) return;
+    longest.close();
+    this.#end(longest);
   }
 
   /**
@@ -34,6 +45,7 @@ export class Acceptors {
   }
 
   #end(acceptor: Acceptor): void {
+    this.#strangers.delete(acceptor);
     if (this.#open.delete(acceptor) && this.#open.size === 0) this.#lastEnded();
   }
 

@@ -18,6 +18,10 @@ export const FrameType = {
   replies: 5,
   ping: 6,
   pong: 7,
+  /** The acceptor wants a proof that the dialler knows the secret; what it has drawn for it. */
+  challenge: 8,
+  /** A proof of the secret: the dialler's instead of an answer, the acceptor's before its answer. */
+  proof: 9,
 } as const;
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
@@ -59,6 +63,18 @@ export function jsonFrame(type: FrameType, body: unknown): Buffer {
   const writer = startFrame(type);
   writer.raw(Buffer.from(JSON.stringify(body)));
   return finishFrame(writer);
+}
+
+/** A frame whose body is what it is. */
+export function rawFrame(type: FrameType, body: Uint8Array): Buffer {
+  const writer = startFrame(type, body.length + headerLength + typeLength);
+  writer.raw(body);
+  return finishFrame(writer);
+}
+
+/** The body of a whole frame. */
+export function bodyOf(frame: Buffer): Buffer {
+  return frame.subarray(headerLength + typeLength);
 }
 
 /** Cuts a stream of chunks into frames. Holds only bytes that have arrived, never what a header claims. */

@@ -1,5 +1,25 @@
-/** The version of everything on the wire; nodes of different versions do not talk. */
-export const protocolVersion = 4;
+/** What two nodes say to each other first. The dialler's part is in `greeting.ts`, the acceptor's in `reception.ts`. */
+
+/** Which versions of everything on the wire a node speaks. */
+export interface Protocols {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/**
+ * Those of this build. Of two nodes, both speak the newest that both know.
+ *
+ * - 3: not spoken any more. Its nodes cannot read the values that others store, which travel as they are.
+ * - 4: nodes say which versions they speak, prove that they know a secret, and say of what kind a refusal is; values of JSON
+ *   types are in plain msgpack; owners tell of what has changed.
+ */
+export const protocols: Protocols = { oldest: 4, newest: 4 };
+
+/** What nodes speak that say nothing of versions. */
+export const unsaidProtocol = 3;
+
+/** Those in which a secret can be proved. */
+export const provingProtocols: Protocols = { ...protocols, oldest: 4 };
 
 /** One running node, as others know it. */
 export interface Identity {
@@ -9,7 +29,10 @@ export interface Identity {
 
 /** What the dialler of a link says first. */
 export interface Hello extends Identity {
+  /** The oldest version that the dialler speaks: one of version 3 talks to nobody who does not say 3 here. */
   readonly protocol: number;
+  /** The oldest and the newest; left out by nodes of version 3. */
+  readonly speaks?: readonly [oldest: number, newest: number];
   readonly cluster: string;
   /** That of the view the dialler knows. */
   readonly birth: string;
@@ -17,16 +40,24 @@ export interface Hello extends Identity {
   readonly lasting: boolean;
   /** Whom the dialler wants to reach. */
   readonly to: Identity;
+  /** Drawn for this handshake, by one who knows a secret. */
+  readonly nonce?: string;
 }
 
 /** What the acceptor answers when it agrees. */
 export interface Welcome extends Identity {
   readonly epoch: number;
+  /** The version that is spoken from now on; left out by nodes of version 3. */
+  readonly protocol?: number;
 }
+
+/** Of what kind a refusal is that will come again, until somebody changes something. */
+export type RefusalCode = 'NOT_TRUSTED' | 'PROTOCOL';
 
 /** What the acceptor answers when it does not. */
 export interface Refusal {
   readonly reason: string;
+  readonly code?: RefusalCode | undefined;
   /** The one that was dialled has ended: this is the next life of the same id, at the same address. */
   readonly ended?: boolean;
 }
@@ -48,15 +79,39 @@ export function parseHandshake<T extends object>(body: Uint8Array, texts: readon
   return parsed as T;
 }
 
-/** Why an acceptor refuses a dialler, or `undefined` when it does not. */
+/** The versions that a dialler speaks. */
+export function spokenBy({ protocol, speaks }: Hello): Protocols {
+  const [oldest, newest] = Array.isArray(speaks) ? (speaks as unknown[]) : [protocol, protocol];
+  if (!isVersion(oldest) || !isVersion(newest) || oldest > newest)
+    throw new RangeError('a handshake without versions');
+  return { oldest, newest };
+}
+
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** The newest version that both speak, if there is one. */
+export function common(one: Protocols, other: Protocols): number | undefined {
+  const newest = Math.min(one.newest, other.newest);
+  return newest >= Math.max(one.oldest, other.oldest) ? newest : undefined;
+}
+
+/** Why an acceptor cannot talk to a dialler with which it has no version in common. */
+export function incompatible(here: Protocols, there: Protocols): string {
+  const older = here.newest < there.newest ? 'this node' : 'the one that dials';
+  return `this node speaks the wire versions ${written(here)}, the one that dials ${written(there)}: upgrade ${older}`;
+}
+
+function written({ oldest, newest }: Protocols): string {
+  return oldest === newest ? `${oldest} alone` : `${oldest} to ${newest}`;
+}
+
+/** Why an acceptor refuses a dialler that it may talk to, or `undefined` when it does not. */
 export function refusalOf(
   hello: Hello,
   self: Identity & { cluster: string; birth: string | undefined },
 ): Refusal | undefined {
-  if (hello.protocol !== protocolVersion) {
-    const reason = `protocol ${String(hello.protocol)} is spoken there, ${protocolVersion} here: upgrade the older node`;
-    return { reason };
-  }
   if (hello.cluster !== self.cluster)
     return { reason: `this is cluster '${self.cluster}', not '${hello.cluster}'` };
   if (self.birth === undefined) return { reason: 'this node is not a member yet' };

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from './clock.ts';
 import type { Reply, Request } from './frame.ts';
+import type { RefusalCode } from './handshake.ts';
 
 /** A call got no reply from its peer. */
 export class LinkError extends Error {
@@ -7,11 +8,14 @@ export class LinkError extends Error {
   readonly reason: 'down' | 'timeout' | 'overloaded' | 'tooLarge';
   /** Whether the request may have left this node: if not, it was certainly not executed. */
   readonly sent: boolean;
+  /** Set when there will be no link before somebody changes something. */
+  readonly code: RefusalCode | undefined;
 
-  constructor(reason: LinkError['reason'], sent: boolean, message: string) {
+  constructor(reason: LinkError['reason'], sent: boolean, message: string, code?: RefusalCode) {
     super(message);
     this.reason = reason;
     this.sent = sent;
+    this.code = code;
   }
 }
 
@@ -106,9 +110,9 @@ export class InFlight {
   }
 
   /** Rejects every call: the link is down. */
-  fail(message: string): void {
+  fail(message: string, code?: RefusalCode): void {
     for (const { request, sent } of this.all())
-      this.take(request.id)?.reject(new LinkError('down', sent, message));
+      this.take(request.id)?.reject(new LinkError('down', sent, message, code));
   }
 
   close(): void {

@@ -31,10 +31,12 @@ export {
   type Connection,
   type ConnectionHandlers,
   type Listener,
+  type ListenOptions,
   type Transport,
 } from './transport.ts';
+export type { TlsMaterial, TlsSource } from './transports/certificates.ts';
 export { MemoryNetwork, type MemoryNetworkOptions } from './transports/memory.ts';
-export { socketTransport } from './transports/socket.ts';
+export { type SocketTransportOptions, socketTransport } from './transports/socket.ts';
 export type { Member, Move, View } from './view.ts';
 export type { ViewStore, ViewStorePlace, ViewStoreSetting } from './view-store.ts';
 export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';

@@ -22,6 +22,9 @@ export const handshakeFrameLimit: number = 16 * 1024;
 /** How long a link may take for its handshake, in ms. */
 export const handshakeTimeout = 2_000;
 
+/** How many may be in their handshakes at a time; beyond that, who has taken longest goes. */
+export const mostStrangers = 512;
+
 /**
  * The largest encoded value that surely fits into a frame beside its key and whatever it travels with, in bytes. A larger
  * one could be stored where its owner is the caller, but never read elsewhere, and never move.

@@ -2,6 +2,7 @@ import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
 import type { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
+import type { Identity, RefusalCode } from './handshake.ts';
 import { LinkError } from './in-flight.ts';
 import { Inquiry } from './inquiry.ts';
 import { Peer, type PeerOptions } from './peer.ts';
@@ -16,7 +17,9 @@ import type { ViewStore } from './view-store.ts';
 export const clusterService = '$cluster';
 
 export interface MembershipOptions {
-  readonly self: Member;
+  readonly self: Identity;
+  /** This node as it enters the view. */
+  entering(): Member;
   readonly cluster: string;
   readonly partitions: number;
   /** How many backups the cluster is to have; `undefined`: as many as it has. */
@@ -43,7 +46,7 @@ export interface MembershipOptions {
 type Answer =
   | { kind: 'welcome'; view: View }
   | { kind: 'dead' }
-  | { kind: 'refused'; reason: string }
+  | { kind: 'refused'; code: RefusalCode | 'CONFIG_MISMATCH'; reason: string }
   | { kind: 'silent'; reason: string };
 
 /** A node that was reached, over the link that still stands or not, and the incarnation that it takes the place of. */
@@ -107,7 +110,7 @@ export class Membership {
         const refused = answers.find((answer) => answer.kind === 'refused');
         // Whoever was let in is in the view, whatever others say.
         if (welcome !== undefined) agreement.adopt(welcome.view);
-        else if (refused !== undefined) throw new RouterError('CONFIG_MISMATCH', refused.reason);
+        else if (refused !== undefined) throw new RouterError(refused.code, refused.reason);
         else if (answers.every((answer) => answer.kind === 'dead')) await this.#found(stored);
         hindrance = answers.find((answer) => answer.kind === 'silent')?.reason ?? hindrance;
       } catch (error) {
@@ -176,14 +179,14 @@ export class Membership {
   }
 
   async #found(stored: View | undefined): Promise<void> {
-    const { store, agreement, random, self, router, partitions, backups, failureAfter, approach } =
+    const { store, agreement, random, entering, router, partitions, backups, failureAfter, approach } =
       this.#options;
     const birth = randomName(random, 12);
     const epoch = (stored?.epoch ?? 0) + 1;
     // The number of partitions is set at the birth of a cluster; one that is founded anew keeps it.
     const redundancy = backups ?? stored?.redundancy ?? 0;
     const settings = { redundancy, failureAfter, fenced: (stored?.fenced.length ?? 0) > 0 };
-    const view = found(birth, epoch, stored?.owners.length ?? partitions, self, router, settings);
+    const view = found(birth, epoch, stored?.owners.length ?? partitions, entering(), router, settings);
     approach(birth);
     if (await store.compareAndSet(epoch - 1, view)) agreement.adopt(view);
   }
@@ -215,18 +218,21 @@ export class Membership {
       },
     });
     try {
-      const { self, backups = null, failureAfter, router, clock } = this.#options;
+      const { entering, backups = null, failureAfter, router, clock } = this.#options;
       const budget = Math.min(patience, deadline - clock.now());
-      const text = await this.#request(peer, 'join', [self, backups, failureAfter, router.name], budget);
+      const args = [entering(), backups, failureAfter, router.name];
+      const text = await this.#request(peer, 'join', args, budget);
       const welcome = decodeView(String(text));
       // It has published that view, or learned it.
       this.#options.electors.heard(member.incarnation, welcome.epoch);
       return { kind: 'welcome', view: welcome };
     } catch (error) {
       if (dead) return { kind: 'dead' };
-      if ((error as RouterError).code === 'CONFIG_MISMATCH')
-        return { kind: 'refused', reason: (error as Error).message };
-      return { kind: 'silent', reason: `${member.id} at ${member.address}: ${(error as Error).message}` };
+      const { code, message } = error as RouterError;
+      if (code === 'CONFIG_MISMATCH') return { kind: 'refused', code, reason: message };
+      const reason = `${member.id} at ${member.address}: ${message}`;
+      if (code === 'NOT_TRUSTED' || code === 'PROTOCOL') return { kind: 'refused', code, reason };
+      return { kind: 'silent', reason };
     } finally {
       peer.close();
     }
@@ -272,6 +278,9 @@ export class Membership {
       if (entered === undefined) throw new LinkError('down', true, `the link to ${member.id} broke`);
       if (entered.incarnation !== member.incarnation) throw taken(member.id);
       return encodeView(view);
+    } catch (error) {
+      if (!(error instanceof LinkError) || error.code === undefined) throw error;
+      throw new RouterError(error.code, `it calls back at ${member.address}, and ${error.message}`);
     } finally {
       this.#joiners.delete(joiner);
       link.close();

@@ -22,7 +22,7 @@ import { Moves } from './moves.ts';
 import { openService } from './opening.ts';
 import { checkWeight, type JoinOptions, type JoinSettings, settle } from './options.ts';
 import { Ownership } from './ownership.ts';
-import type { PeerOptions } from './peer.ts';
+import type { Peer, PeerOptions } from './peer.ts';
 import { hasOpenedAll, planMoves } from './plan.ts';
 import type { Random } from './random.ts';
 import type { StreamAnswer, StreamMessage, Unit } from './replica-stream.ts';
@@ -32,8 +32,8 @@ import { type ReplicaRecord, type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
 import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
-import type { Listener } from './transport.ts';
-import { sweepSockets } from './transports/socket.ts';
+import type { Connection, Listener } from './transport.ts';
+import { sweepSockets } from './transports/unix.ts';
 import { type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
@@ -95,6 +95,8 @@ export class RoutedNode implements AsyncDisposable {
   /** Who needs this process alive: calls, promises that were given out, and the user, if so asked. */
   #retained = 0;
   #listener: Listener | undefined;
+  /** Where others dial this node. */
+  #address = '';
   #birth: string | undefined;
   #closing: Promise<LeaveReport> | undefined;
   /** No new calls are accepted. */
@@ -113,14 +115,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#ownership = new Ownership(id);
     this.#services = new Services(clock);
     this.#events = new Events(logger);
-    const self: Member = {
-      id,
-      incarnation: settings.incarnation,
-      address: settings.address,
-      weight: settings.weight,
-      opened: [],
-      ...(settings.build === undefined ? {} : { build: settings.build }),
-    };
+    const self: Identity = { id, incarnation: settings.incarnation };
     const log = (message: string): void => logger.info(`[${cluster}/${id}] ${message}`);
     const { safeguards } = settings;
     this.#electors = new Electors(settings.incarnation);
@@ -138,6 +133,7 @@ export class RoutedNode implements AsyncDisposable {
       self,
       cluster,
       transport,
+      secret: settings.secret,
       clock,
       codec: this.codec,
       limits,
@@ -165,6 +161,13 @@ export class RoutedNode implements AsyncDisposable {
       ...settings,
       store,
       self,
+      entering: () => ({
+        ...self,
+        address: this.#address,
+        weight: settings.weight,
+        opened: [],
+        ...(settings.build === undefined ? {} : { build: settings.build }),
+      }),
       agreement,
       electors: this.#electors,
       peer,
@@ -294,6 +297,7 @@ export class RoutedNode implements AsyncDisposable {
         settings.list !== undefined && to?.id === viewsService
           ? { ...viewsIdentity, cluster }
           : { id, incarnation: settings.incarnation, cluster, birth: this.#birth },
+      secret: settings.secret,
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
@@ -306,7 +310,7 @@ export class RoutedNode implements AsyncDisposable {
   }
 
   /** Where views are agreed: what the user has chosen, or what the first node of a fixed list keeps. */
-  #openStore(self: Member, peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>): ViewStore {
+  #openStore(self: Identity, peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>): ViewStore {
     const { list, store: place } = this.#settings;
     if (list === undefined) return place!;
     const epoch = (): number => this.#epoch();
@@ -317,25 +321,34 @@ export class RoutedNode implements AsyncDisposable {
 
   /** Called once by {@link join}. */
   async enter(): Promise<void> {
-    const { transport, listen, directory, keepAlive } = this.#settings;
+    const { transport, listen, advertise, secret, sockets, keepAlive } = this.#settings;
     try {
       // The directory must be there, and be ours, before a socket is put into it.
-      if (directory !== undefined) await ensurePrivateDirectory(directory);
-      this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
+      if (sockets !== undefined) await ensurePrivateDirectory(sockets);
+      const accept = (connection: Connection): void => this.#acceptors.accept(connection);
+      const guarded = secret !== undefined;
+      this.#listener = await transport.listen(listen, accept, { guarded, advertise });
+      this.#address = advertise ?? this.#listener.address;
       if (keepAlive) this.#retain(1);
       await this.awaited(this.#membership.enter());
       this.#suspicion.start();
     } catch (error) {
-      const retracted = await this.#membership.retract().then(
-        () => true,
-        () => false,
-      );
-      await this.#shutDown(retracted);
+      await this.#shutDown(this.#listener === undefined || (await this.#retracted()));
       throw error;
     }
-    if (directory !== undefined) {
+    if (sockets !== undefined) {
       const used = this.view.members.map(({ address }) => address);
-      this.#report(sweepSockets(directory, new Set(used), this.#settings.clock));
+      this.#report(sweepSockets(sockets, new Set(used), this.#settings.clock));
+    }
+  }
+
+  /** Whether it is certain that this node is not in the view. */
+  async #retracted(): Promise<boolean> {
+    try {
+      await this.#membership.retract();
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -447,11 +460,11 @@ export class RoutedNode implements AsyncDisposable {
 
   /** What this node knows of its cluster and of itself. */
   status(): NodeStatus {
-    const up = (id: string): boolean => id === this.id || this.#mesh.get(id)?.up === true;
     const planned = planMoves(this.view, this.#settings.router);
     const kept = (id: string, partition: number): boolean =>
       this.view.owners[partition] !== this.id || this.#replication.reaches(id, partition);
-    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), up, kept);
+    const links = (id: string): Peer | undefined => this.#mesh.get(id);
+    return statusOf(this.id, this.cluster, this.view, planned, this.#moves.status(), links, kept);
   }
 
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {

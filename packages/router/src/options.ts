@@ -7,8 +7,10 @@ import { type Random, randomName, systemRandom } from './random.ts';
 import type { Router } from './router.ts';
 import { balanced } from './routers/balanced.ts';
 import { allSafeguards, type Safeguards } from './safeguards.ts';
+import { Secret } from './secret.ts';
 import type { Transport } from './transport.ts';
-import { socketTransport } from './transports/socket.ts';
+import type { TlsSource } from './transports/certificates.ts';
+import { placeOf, socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
 import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from './view-json.ts';
 import type { ViewStore, ViewStorePlace } from './view-store.ts';
@@ -45,10 +47,29 @@ export interface JoinOptions {
    * fixed list.
    */
   store?: ViewStore | ViewStorePlace | StaticNodes;
-  /** How nodes reach each other, instead of Unix sockets in `directory`. */
+  /** How nodes reach each other, instead of sockets. */
   transport?: Transport;
-  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`, or what the transport says. */
+  /**
+   * Where this node listens: `tls://host:port`, `tcp://host:port` (port 0 is any that is free), `unix:/path`, or what
+   * `transport` takes. Default: a Unix socket of its own in `directory`, or what `transport` says.
+   */
   listen?: string;
+  /**
+   * The address at which others dial this node, where that is not the one it listens at. It must lead to this node alone.
+   * Default: `listen`; for `0.0.0.0` and `[::]` the one address of this machine that others can reach.
+   */
+  advertise?: string;
+  /**
+   * What all nodes of the cluster know and nobody else, at least 16 bytes, the same everywhere. Nodes let each other in
+   * only if both prove that they know it. Whoever does not is refused with `NOT_TRUSTED`. Without `tls`, `tls://` also
+   * makes its keys of it.
+   */
+  secret?: string | Uint8Array;
+  /**
+   * Certificates for `tls://`: `{ cert, key, ca }`, or a function that is asked for them now and once a minute. Both ends
+   * verify the other's; if there is a `secret`, that of the end that dials need not be valid for it.
+   */
+  tls?: TlsSource;
   /** A name for this node, 1 to 64 of `A-Z a-z 0-9 . _ -`. Default: random. Two running nodes never share one. */
   id?: string;
   /** The share of the keys this node takes, relative to the others; 0 takes none. Default: 1. */
@@ -103,12 +124,25 @@ export interface JoinOptions {
 /** Every option with its value. */
 export interface JoinSettings
   extends Required<
-    Omit<JoinOptions, 'store' | 'directory' | 'limits' | 'listen' | 'moves' | 'backups' | 'build'>
+    Omit<
+      JoinOptions,
+      | 'store'
+      | 'directory'
+      | 'limits'
+      | 'listen'
+      | 'advertise'
+      | 'secret'
+      | 'tls'
+      | 'moves'
+      | 'backups'
+      | 'build'
+    >
   > {
   readonly incarnation: string;
   readonly listen: string;
-  /** Where others reach it. */
-  readonly address: string;
+  /** `undefined`: where this node listens. */
+  readonly advertise: string | undefined;
+  readonly secret: Secret | undefined;
   /** That of this node alone, if there is a list; `undefined` for those on it who have none. */
   readonly store: ViewStore | undefined;
   readonly list: StaticNodes | undefined;
@@ -118,8 +152,8 @@ export interface JoinSettings
   readonly build: Build | undefined;
   readonly moves: Required<MoveLimits>;
   readonly safeguards: Safeguards;
-  /** Where this machine's sockets are, if they are the library's own. */
-  readonly directory: string | undefined;
+  /** Where this machine's sockets are, if that of this node is one of them. */
+  readonly sockets: string | undefined;
 }
 
 /** How long an operation of the view store may take, in ms, before it counts as failed. */
@@ -157,6 +191,11 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
       : options.transport?.address?.(cluster, incarnation);
   const listen = options.listen ?? entry?.address ?? own;
   if (listen === undefined) throw invalid('listen', undefined, 'an address, since a transport is given');
+  // Others dial what the list says.
+  const { advertise = entry?.address, logger = silent } = options;
+  const secret = options.secret === undefined ? undefined : new Secret(options.secret);
+  const log = (message: string): void => logger.warn(`[${cluster}/${id}] ${message}`);
+  const transport = transportOf(options, advertise, listen, clock, log);
   const files = (place: string): ViewStore => directoryStore({ directory: place, clock, random });
   const given =
     typeof options.store === 'function' ? options.store({ cluster, clock, random }) : options.store;
@@ -174,12 +213,14 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
     incarnation,
     backups: options.backups,
     build: options.build,
-    directory: options.transport === undefined ? directory : undefined,
+    sockets:
+      options.transport === undefined && listen.startsWith(`unix:${directory}/`) ? directory : undefined,
     list,
     store: store === undefined ? undefined : bounded(store, clock, storePatience),
-    transport: options.transport ?? socketTransport(),
+    transport,
     listen,
-    address: entry?.address ?? listen,
+    advertise,
+    secret,
     router: checkRouter(options.router ?? balanced()),
     timeout: duration('timeout', options.timeout, 5_000),
     joinTimeout: duration('joinTimeout', options.joinTimeout, 30_000),
@@ -197,7 +238,7 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
         Number.POSITIVE_INFINITY,
       ),
     },
-    logger: options.logger ?? silent,
+    logger,
     clock,
     random,
   };
@@ -208,6 +249,25 @@ function checkRouter(router: Router): Router {
   if (typeof router.assign !== 'function') throw invalid('router.assign', router.assign, 'a function');
   if (typeof router.name === 'string' && router.name !== '') return router;
   throw invalid('router.name', router.name, 'a name, by which nodes see that they use the same router');
+}
+
+/** The transport that was given, or one of the library's own, for which the addresses are checked now. */
+function transportOf(
+  { transport, tls, secret }: JoinOptions,
+  advertise: string | undefined,
+  listen: string,
+  clock: Clock,
+  log: (message: string) => void,
+): Transport {
+  if (transport !== undefined) {
+    if (tls === undefined) return transport;
+    throw new RouterError(
+      'INVALID_OPTION',
+      `tls: the transport that is given has its own; use socketTransport({ tls })`,
+    );
+  }
+  placeOf(listen, { tls, secret }, { guarded: secret !== undefined, advertise });
+  return socketTransport({ tls, secret, clock, log });
 }
 
 /** Refuses what is not a weight. */

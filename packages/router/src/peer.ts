@@ -5,23 +5,17 @@ import {
   type Frame,
   FrameReader,
   FrameType,
-  jsonFrame,
   type Reply,
   type Request,
   readReplies,
   writeRequest,
 } from './frame.ts';
-import {
-  type Hello,
-  type Identity,
-  parseHandshake,
-  protocolVersion,
-  type Refusal,
-  type Welcome,
-} from './handshake.ts';
+import { Greeting } from './greeting.ts';
+import type { Identity, Refusal, RefusalCode } from './handshake.ts';
 import { Heartbeat, pingFrame, readPong } from './heartbeat.ts';
 import { InFlight, LinkError, type Waiting } from './in-flight.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
+import type { Secret } from './secret.ts';
 import { ConnectError, type Connection, type Transport } from './transport.ts';
 
 export interface PeerOptions {
@@ -32,6 +26,8 @@ export interface PeerOptions {
   /** Whether this is the one way from this node to the other, or only serves to ask it something. */
   readonly lasting: boolean;
   readonly transport: Transport;
+  /** What both nodes must prove to know. */
+  readonly secret?: Secret | undefined;
   readonly clock: Clock;
   readonly codec: Codec;
   readonly limits: LinkLimits;
@@ -67,6 +63,10 @@ export class Peer {
   readonly #options: PeerOptions;
   readonly #inFlight: InFlight;
   #connection: Connection | undefined;
+  readonly #dialling = new AbortController();
+  /** The handshake, while it lasts. */
+  #greeting: Greeting | undefined;
+  #protocol: number | undefined;
   /** Present once the handshake is done. */
   #batch: Batch | undefined;
   #closed = false;
@@ -99,6 +99,11 @@ export class Peer {
   /** Whether the handshake is done and the link stands. */
   get up(): boolean {
     return this.#batch !== undefined;
+  }
+
+  /** The version that is spoken over the link, while it stands. */
+  get protocol(): number | undefined {
+    return this.up ? this.#protocol : undefined;
   }
 
   get inFlight(): number {
@@ -190,19 +195,24 @@ export class Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#retry?.cancel();
+    this.#dialling.abort();
     this.#inFlight.close();
     this.#drop('this node has closed the link');
   }
 
   #dial(): void {
     const { transport, to } = this.#options;
-    const connect = async (): Promise<Connection> => transport.connect(to.address);
+    const { signal } = this.#dialling;
+    const connect = async (): Promise<Connection> => transport.connect(to.address, { signal });
     // The callbacks below are given this attempt's connection: a late one of an earlier attempt changes nothing.
     connect().then(
       (connection) => this.#greet(connection),
       (error: unknown) => {
         if (this.#closed) return;
-        this.#inFlight.fail(`cannot reach ${this.id}: ${(error as Error).message}`);
+        const untrusted = error instanceof ConnectError && error.untrusted;
+        const message = `cannot reach ${this.id}: ${(error as Error).message}`;
+        if (untrusted) this.#options.log(message);
+        this.#inFlight.fail(message, untrusted ? 'NOT_TRUSTED' : undefined);
         if (error instanceof ConnectError && error.dead) this.#options.died();
         this.#dialLater();
       },
@@ -220,18 +230,11 @@ export class Peer {
       connection.close();
       return;
     }
-    const { self, to, cluster, birth, lasting, clock, limits } = this.#options;
+    const { clock, limits } = this.#options;
     this.#connection = connection;
     if (this.#inFlight.size > 0) connection.keepAlive(true);
-    const hello: Hello = {
-      protocol: protocolVersion,
-      cluster,
-      birth,
-      lasting,
-      ...self,
-      to: { id: to.id, incarnation: to.incarnation },
-    };
-    connection.send(jsonFrame(FrameType.hello, hello));
+    this.#greeting = new Greeting({ ...this.#options, binding: connection.binding });
+    connection.send(this.#greeting.hello);
     this.#handshake = clock.after(handshakeTimeout, () =>
       this.#lost(connection, `${this.id} did not answer the handshake`),
     );
@@ -260,7 +263,7 @@ export class Peer {
 
   #take(connection: Connection, frame: Frame): void {
     if (this.#batch === undefined) {
-      this.#welcome(connection, frame);
+      this.#shake(connection, frame);
     } else if (frame.type === FrameType.replies) {
       readReplies(frame.body, this.#options.codec, this.#opens, this.#settle);
     } else if (frame.type === FrameType.pong) {
@@ -283,21 +286,24 @@ export class Peer {
     if (grants) granted(to, asked.at, asked.epoch, epoch, hears);
   }
 
-  #welcome(connection: Connection, frame: Frame): void {
-    const { to, clock, limits, failureAfter, heardEpoch, log } = this.#options;
-    if (frame.type === FrameType.refused) {
-      const { reason, ended } = parseHandshake<Refusal>(frame.body, ['reason']);
-      log(`${this.id} refuses this node: ${reason}`);
-      if (ended === true) this.#options.died();
-      this.#lost(connection, `${this.id} refuses this node: ${reason}`);
-      return;
-    }
-    if (frame.type !== FrameType.welcome)
-      throw new RangeError(`a frame of type ${frame.type} instead of a welcome`);
-    const welcome = parseHandshake<Welcome>(frame.body, ['id', 'incarnation']);
-    if (!Number.isSafeInteger(welcome.epoch)) throw new RangeError('a welcome without an epoch');
-    if (welcome.id !== to.id || welcome.incarnation !== to.incarnation)
-      throw new RangeError('another node answers');
+  #shake(connection: Connection, frame: Frame): void {
+    const step = this.#greeting!.take(frame);
+    if (step.kind === 'say') connection.send(step.frame);
+    else if (step.kind === 'refusal') this.#refused(connection, step.refusal);
+    else if (step.kind === 'welcome') this.#welcome(connection, step.epoch, step.protocol);
+  }
+
+  #refused(connection: Connection, { reason, code, ended }: Refusal): void {
+    const message = `${this.id} refuses this node: ${reason}`;
+    this.#options.log(message);
+    if (ended === true) this.#options.died();
+    this.#lost(connection, message, code);
+  }
+
+  #welcome(connection: Connection, epoch: number, protocol: number): void {
+    const { to, clock, limits, failureAfter, heardEpoch } = this.#options;
+    this.#protocol = protocol;
+    this.#greeting = undefined;
     this.#handshake?.cancel();
     const batch = new Batch(connection, FrameType.calls, clock, limits.frame);
     this.#batch = batch;
@@ -309,7 +315,7 @@ export class Peer {
       silent: () => this.#lost(connection, `${this.id} has been silent for ${failureAfter} ms`),
     });
     this.#heardAt = clock.now();
-    heardEpoch(to, welcome.epoch);
+    heardEpoch(to, epoch);
     this.ask();
     for (const call of this.#inFlight.all()) this.#write(call, batch, call.deadline - clock.now());
   }
@@ -327,10 +333,10 @@ export class Peer {
     }
   }
 
-  #lost(connection: Connection, message: string): void {
+  #lost(connection: Connection, message: string, code?: RefusalCode): void {
     if (connection !== this.#connection) return;
     const stood = this.up && this.#options.clock.now() - this.#upSince >= lastRetry;
-    this.#drop(message);
+    this.#drop(message, code);
     if (this.#retired) this.close();
     if (this.#closed) return;
     // A link that stood is dialled again at once: a killed process refuses, which proves its death within milliseconds.
@@ -343,7 +349,7 @@ export class Peer {
     }
   }
 
-  #drop(message: string): void {
+  #drop(message: string, code?: RefusalCode): void {
     this.#handshake?.cancel();
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
@@ -352,6 +358,6 @@ export class Peer {
     this.#batch = undefined;
     this.#asked = [];
     connection?.close();
-    this.#inFlight.fail(message);
+    this.#inFlight.fail(message, code);
   }
 }

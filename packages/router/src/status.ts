@@ -16,6 +16,8 @@ export interface MemberStatus {
   readonly opened: readonly string[];
   /** Whether this node's link to it stands. */
   readonly up: boolean;
+  /** The version of the wire that the link speaks; `undefined` while it does not stand, and for this node itself. */
+  readonly protocol: number | undefined;
 }
 
 /** What a node knows of its cluster and of itself. */
@@ -42,7 +44,7 @@ export function statusOf(
   view: View,
   planned: readonly Move[],
   moves: readonly MoveStatus[],
-  up: (id: string) => boolean,
+  links: (id: string) => { readonly up: boolean; readonly protocol: number | undefined } | undefined,
   kept: (id: string, partition: number) => boolean,
 ): NodeStatus {
   const counts = new Map<string | null, number>();
@@ -62,7 +64,8 @@ export function statusOf(
       partitions: counts.get(member.id) ?? 0,
       backups: copies.get(member.id) ?? 0,
       opened: member.opened,
-      up: up(member.id),
+      up: member.id === id || links(member.id)?.up === true,
+      protocol: links(member.id)?.protocol,
     })),
     unowned: counts.get(null) ?? 0,
     underReplicated: underReplicated(view, kept),

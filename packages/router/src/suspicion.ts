@@ -11,7 +11,7 @@ import type { Handler } from './services.ts';
 import { fail, type Member, reseat, sizeOf, type View, wantsReseating } from './view.ts';
 
 export interface SuspicionOptions {
-  readonly self: Member;
+  readonly self: Identity;
   readonly clock: Clock;
   readonly agreement: Agreement;
   readonly electors: Electors;
@@ -169,7 +169,7 @@ export class Suspicion {
     await agreement.probe();
     if (agreement.view !== view || !lease.deny(incarnations, view.epoch)) return;
     const votes = new Map<string, number>(incarnations.map((incarnation) => [incarnation, 0]));
-    const count = ({ incarnation }: Member, promised: unknown): void => {
+    const count = ({ incarnation }: Identity, promised: unknown): void => {
       if (!Array.isArray(promised) || !view.electorate.voters.includes(incarnation)) return;
       for (const suspect of promised) if (votes.has(suspect)) votes.set(suspect, votes.get(suspect)! + 1);
     };

@@ -2,6 +2,11 @@
 export interface Connection {
   /** Bytes accepted by `send` that have not left yet. */
   readonly pending: number;
+  /**
+   * If the transport encrypts: what both ends know of this very connection, and nobody between them. A proof that
+   * includes it cannot be passed on over another connection.
+   */
+  readonly binding?: Uint8Array | undefined;
   /** Sends bytes after all earlier ones. After the end it does nothing: the close handler says so. */
   send(bytes: Uint8Array): void;
   /** Sets who is told of what happens; called once, before anything can arrive. */
@@ -30,6 +35,14 @@ export interface Listener {
   abandon(): Promise<void>;
 }
 
+/** What a node tells of the listener that it wants. */
+export interface ListenOptions {
+  /** What others are to pass to `connect`, where that is not the address listened at. */
+  readonly advertise?: string | undefined;
+  /** The node lets nobody in who does not prove that it knows the secret of the cluster. Default: false. */
+  readonly guarded?: boolean;
+}
+
 export interface Transport {
   readonly name: string;
   /**
@@ -38,9 +51,16 @@ export interface Transport {
   address?(cluster: string, name: string): string;
   /** Whether nobody can be reached now for a reason on this side: then others are not blamed for their silence. */
   cutOff?(): boolean;
-  /** Accepts connections at `address` (each transport documents its form) until the listener is closed. */
-  listen(address: string, accept: (connection: Connection) => void): Promise<Listener>;
-  /** Opens a connection, or rejects with a {@link ConnectError}. */
+  /**
+   * Accepts connections at `address` (each transport documents its form) until the listener is closed. Where anybody could
+   * connect, it refuses with `INVALID_OPTION` to listen for a node that is not guarded.
+   */
+  listen(
+    address: string,
+    accept: (connection: Connection) => void,
+    options?: ListenOptions,
+  ): Promise<Listener>;
+  /** Opens a connection, or rejects with a {@link ConnectError}: at the latest when the transport's patience is over. */
   connect(address: string, options?: { signal?: AbortSignal }): Promise<Connection>;
 }
 
@@ -52,9 +72,12 @@ export class ConnectError extends Error {
    * is gone). A missing socket file, a timeout or a refused TCP port prove nothing.
    */
   readonly dead: boolean;
+  /** `true` when somebody is there, and one of the two does not trust the other: trying again will not help. */
+  readonly untrusted: boolean;
 
-  constructor(message: string, options: ErrorOptions & { dead: boolean }) {
+  constructor(message: string, options: ErrorOptions & { dead: boolean; untrusted?: boolean }) {
     super(message, options);
     this.dead = options.dead;
+    this.untrusted = options.untrusted ?? false;
   }
 }

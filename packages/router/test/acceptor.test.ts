@@ -105,7 +105,7 @@ describe('the handshake of an acceptor', () => {
     const end = await dialled();
     end.send(helloFrame({ to }));
     await clock.advance(5);
-    expect(end.json()).toEqual({ id: 'b', incarnation: 'b1', epoch: 7 });
+    expect(end.json()).toEqual({ id: 'b', incarnation: 'b1', epoch: 7, protocol: 4 });
     expect(known).toBe(1);
     for (let passed = 0; passed < 60_000; passed += 1_000) {
       end.send(pingFrame(7));
@@ -115,7 +115,11 @@ describe('the handshake of an acceptor', () => {
   });
 
   const refusals: [what: string, hello: Parameters<typeof helloFrame>[0], reason: RegExp][] = [
-    ['another protocol', { to, protocol: 1 }, /protocol 1 is spoken there, 3 here/],
+    [
+      'another protocol',
+      { to, protocol: 1 },
+      /versions 4 alone, the one that dials 1 alone: upgrade the one/,
+    ],
     ['another cluster', { to, cluster: 'other' }, /this is cluster 'test', not 'other'/],
     ['another birth', { to, birth: 'later' }, /born as birth, not as later/],
     ['another id', { to: { id: 'c', incarnation: 'b1' } }, /this is node b \(b1\)/],

@@ -3,8 +3,10 @@ import type { AcceptorOptions } from '../src/acceptor.ts';
 import { Acceptors } from '../src/acceptors.ts';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, type Reply } from '../src/frame.ts';
+import { Greeting } from '../src/greeting.ts';
 import { pingFrame } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
+import { Secret } from '../src/secret.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
 import { codec, framed, helloFrame, RawEnd, request, writeCall } from './links.ts';
@@ -17,12 +19,13 @@ let acceptors: Acceptors;
 /** Ids of the calls that were executed, and how those that wait are ended. */
 let served: number[];
 let ends: ((reply: Reply) => void)[];
+let options: AcceptorOptions;
 beforeEach(async () => {
   clock = new ManualClock();
   network = new MemoryNetwork({ clock, delay: () => 1 });
   served = [];
   ends = [];
-  const options: AcceptorOptions = {
+  options = {
     clock,
     limits: defaultLimits,
     codec,
@@ -99,6 +102,62 @@ describe('a second link of a caller', () => {
     for (const [n, end] of [...questions, next].entries()) end.send(call(n));
     await clock.advance(10);
     expect(served.sort()).toEqual([0, 1, 2]);
+  });
+});
+
+describe('those who have yet to say who they are', () => {
+  it('end no link of a node whose secret they do not know', async () => {
+    const secret = new Secret('correct horse battery staple');
+    const guarded = new Acceptors({ ...options, secret });
+    await network.transport('b').listen('memory:guarded', (connection) => guarded.accept(connection));
+    const [self, dial] = [{ id: 'a', incarnation: 'a1' }, network.transport('a').connect];
+    const about = { cluster: 'test', birth: 'birth', lasting: true, binding: undefined };
+    const greeting = new Greeting({ self, to, secret, ...about });
+    const link = new RawEnd(await clock.run(dial('memory:guarded')));
+    link.send(greeting.hello);
+    await clock.advance(5);
+    const step = greeting.take(link.take()[0]!);
+    if (step.kind === 'say') link.send(step.frame);
+    await clock.advance(5);
+    expect(link.take().map(({ type }) => type)).toEqual([FrameType.proof, FrameType.welcome]);
+    const claims = [helloFrame({ to }), greeting.hello];
+    for (const claim of claims) {
+      const thief = new RawEnd(await clock.run(dial('memory:guarded')));
+      thief.send(claim);
+      thief.send(call(1));
+      await clock.advance(10);
+      expect([link.closed, thief.closed]).toEqual([false, true]);
+    }
+    link.send(call(2));
+    await clock.advance(10);
+    expect(served).toEqual([2]);
+  });
+
+  it('get no more time by saying a little now and then', async () => {
+    const slow = new RawEnd(await clock.run(network.transport('a').connect('memory:b')));
+    const bytes = helloFrame({ to });
+    for (let at = 0; at < 20; at += 1) {
+      slow.send(bytes.subarray(at, at + 1));
+      await clock.advance(99);
+    }
+    expect(slow.closed).toBe(false);
+    await clock.advance(100);
+    expect(slow.closed).toBe(true);
+  });
+
+  it('are 512 at most: then the one goes that has taken longest, and no node', async () => {
+    const node = await dialled('a', 'a1');
+    const strangers: RawEnd[] = [];
+    const stranger = async (): Promise<void> =>
+      void strangers.push(new RawEnd(await clock.run(network.transport('x').connect('memory:b'))));
+    while (strangers.length < 512) await stranger();
+    const closed = (): number[] => strangers.flatMap((each, n) => (each.closed ? [n] : []));
+    const before = closed();
+    await stranger();
+    await clock.advance(2);
+    expect([before, closed(), node.closed]).toEqual([[], [0], false]);
+    await dialled('c', 'c1');
+    expect(closed()).toEqual([0, 1]);
   });
 });
 

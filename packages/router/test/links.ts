@@ -11,7 +11,7 @@ import {
   readReplies,
   writeRequest,
 } from '../src/frame.ts';
-import { type Hello, protocolVersion } from '../src/handshake.ts';
+import { type Hello, protocols } from '../src/handshake.ts';
 import { defaultLimits } from '../src/limits.ts';
 import type { Connection } from '../src/transport.ts';
 
@@ -56,7 +56,7 @@ export class RawEnd {
 
 export function helloFrame(hello: Partial<Hello> & Pick<Hello, 'to'>): Buffer {
   return jsonFrame(FrameType.hello, {
-    protocol: protocolVersion,
+    protocol: protocols.newest,
     cluster: 'test',
     birth: 'birth',
     id: 'a',

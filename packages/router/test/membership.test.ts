@@ -101,16 +101,23 @@ describe('nodes that start', () => {
 
   it('and cannot be reached back are not published', async () => {
     const a = await cluster.join('a', { partitions });
-    const real = cluster.network.transport('b');
-    const deaf = {
-      ...real,
-      listen: (_address: string, accept: Parameters<typeof real.listen>[1]) =>
-        real.listen('memory:elsewhere', accept),
-    };
-    const joining = start(cluster, 'b', { transport: deaf, joinTimeout: 2_000 });
+    const joining = start(cluster, 'b', { advertise: 'memory:nowhere', joinTimeout: 2_000 });
     await expect(cluster.run(joining)).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(members(a)).toEqual(['a']);
     expect(a.view.epoch).toBe(1);
+  });
+
+  it('are published under the address that their listener tells, or that they advertise', async () => {
+    const real = cluster.network.transport('a');
+    const transport: typeof real = {
+      ...real,
+      listen: (_address, accept) => real.listen('memory:told', accept),
+    };
+    const a = await cluster.join('a', { transport });
+    expect(a.view.members[0]!.address).toBe('memory:told');
+    const { listen } = cluster.options('b');
+    const b = await cluster.join('b', { listen: listen!, advertise: listen! });
+    expect(b.view.members[1]!.address).toBe(listen);
   });
 });
 

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../src/frame.ts';
-import { protocolVersion } from '../src/handshake.ts';
 import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { Peer, type PeerOptions } from '../src/peer.ts';
+import { Secret } from '../src/secret.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import type { Listener } from '../src/transport.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
@@ -69,7 +69,7 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
 
 const pong = (epoch: number, grants: boolean, hears = false): Buffer => pongFrame({ epoch, grants, hears });
 
-const welcome = jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7 });
+const welcome = jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol: 4 });
 
 /** The newest connection, as the acceptor sees it. */
 function end(): RawEnd {
@@ -131,7 +131,8 @@ describe('the handshake of a peer', () => {
       dial({ lasting });
       await clock.advance(5);
       expect(end().json()).toEqual({
-        protocol: protocolVersion,
+        protocol: 4,
+        speaks: [4, 4],
         cluster: 'test',
         birth: 'birth',
         id: 'a',
@@ -190,6 +191,55 @@ describe('the handshake of a peer', () => {
     end().send(welcome);
     await clock.advance(2);
     expect(peer.up).toBe(true);
+  });
+
+  it('says of what kind a refusal is that will come again', async () => {
+    for (const code of ['NOT_TRUSTED', 'PROTOCOL', 'SOMETHING']) {
+      const peer = dial();
+      const fate = follow(peer.call(request(1)));
+      await clock.advance(5);
+      end().send(jsonFrame(FrameType.refused, { reason: 'not you', code }));
+      await clock.advance(2);
+      expect(fate.error!.code).toBe(code === 'SOMETHING' ? undefined : code);
+      peer.close();
+    }
+  });
+
+  it('proves a death when the next life of the node answers, and says so', async () => {
+    const refusals: [refusal: object, deaths: number][] = [
+      [{ reason: 'this is node c' }, 0],
+      [{ reason: 'this is node b (b2)', ended: true }, 1],
+    ];
+    for (const [refusal, dead] of refusals) {
+      const peer = dial();
+      await clock.advance(5);
+      end().send(jsonFrame(FrameType.refused, refusal));
+      await clock.advance(2);
+      expect(deaths).toBe(dead);
+      peer.close();
+    }
+  });
+
+  it('asks for a proof where there is a secret, and believes nobody without', async () => {
+    const secret = new Secret('correct horse battery staple');
+    const peer = dial({ secret });
+    const fate = follow(peer.call(request(1)));
+    await clock.advance(5);
+    expect(end().json()).toMatchObject({ protocol: 4, speaks: [4, 4], nonce: expect.any(String) });
+    end().send(welcome);
+    await clock.advance(2);
+    expect(fate.error).toMatchObject({ code: 'NOT_TRUSTED', sent: false });
+    expect(ends[0]!.closed).toBe(true);
+    expect([peer.up, heard, end().frames]).toEqual([false, [], []]);
+  });
+
+  it('settles the version that is spoken', async () => {
+    const newer = dial();
+    expect(newer.protocol).toBeUndefined();
+    await clock.advance(5);
+    end().send(jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol: 4 }));
+    await clock.advance(2);
+    expect(newer.protocol).toBe(4);
   });
 
   it('fails when another node answers, or the same one in another life', async () => {
@@ -546,8 +596,12 @@ describe('a link', () => {
     expect(deaths).toBe(0);
   });
 
-  it('is closed when it is opened after the peer was closed', async () => {
+  it('is opened no more once the peer is closed, and closed if it is opened all the same', async () => {
     dial().close();
+    await clock.advance(10);
+    expect(ends).toEqual([]);
+    const { connect, ...rest } = network.transport('a');
+    dial({ transport: { ...rest, connect: (address) => connect(address) } }).close();
     await clock.advance(10);
     expect(ends[0]!.closed).toBe(true);
     expect(ends[0]!.frames).toEqual([]);

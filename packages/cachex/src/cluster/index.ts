@@ -15,6 +15,8 @@ export type {
   StaticNode,
   StaticNodes,
   StaticNodesOptions,
+  TlsMaterial,
+  TlsSource,
   View,
 } from '@cachex/router';
 export { balanced, jump, local, modulo, rendezvous, ring, staticNodes } from '@cachex/router';

@@ -3,7 +3,7 @@ import { describe } from '../describe.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import { randomSource, timeSource } from '../local/settings.ts';
-import { checkOptions, flag, group, type OptionCheck } from '../parameters.ts';
+import { anything, checkOptions, flag, group, type OptionCheck } from '../parameters.ts';
 
 /** Times are milliseconds or duration strings; everything else is as in `@cachex/router`. */
 type TimeOption = 'timeout' | 'joinTimeout' | 'failureAfter' | 'settle';
@@ -46,6 +46,18 @@ function having(what: string, ...methods: readonly string[]): OptionCheck {
   };
 }
 
+/** What the message must not tell. How long it must be is for the router to say. */
+const secret: OptionCheck = (option, input) => {
+  if (typeof input === 'string' || input instanceof Uint8Array) return input;
+  throw new CacheError('INVALID_OPTION', `${option}: what is given is neither a string nor a Uint8Array`);
+};
+
+const material = group({ cert: anything, key: anything, ca: anything, passphrase: text, servername: text });
+
+/** What certificates must look like is for the router to say. */
+const certificates: OptionCheck = (option, input) =>
+  typeof input === 'function' ? input : material(option, input);
+
 const viewStore = having('a view store', 'read', 'compareAndSet', 'watch', 'close');
 
 const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
@@ -55,6 +67,9 @@ const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
     typeof input === 'function' || input instanceof StaticNodes ? input : viewStore(option, input),
   transport: having('a transport', 'listen', 'connect'),
   listen: text,
+  advertise: text,
+  secret,
+  tls: certificates,
   id: text,
   weight: number,
   build: textOrNumber,

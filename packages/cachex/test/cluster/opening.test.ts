@@ -153,6 +153,15 @@ describe('joining', () => {
     ['logger', { logger: { info() {} } }],
     ['clock', { clock: {} }],
     ['random', { random: 5 }],
+    ['secret', { secret: 'too short' }],
+    ['advertise', { advertise: 7700 }],
+    ['tls', { transport: undefined, listen: 'tcp://127.0.0.1:0', tls: { cert: 'c', key: 'k', ca: 'a' } }],
+    ['listen', { transport: undefined, listen: 'tcp://0.0.0.0:7700' }],
+    ['listen', { transport: undefined, listen: 'tls://127.0.0.1:7700' }],
+    [
+      'advertise',
+      { transport: undefined, listen: 'tcp://0.0.0.0:7700', advertise: '10.0.0.5', secret: 'x'.repeat(16) },
+    ],
   ])('with a bad %s rejects with INVALID_OPTION', async (option, options) => {
     await expect(join({ ...simulation.cluster.options('a'), ...options })).rejects.toMatchObject({
       name: 'CacheError',
@@ -170,6 +179,9 @@ describe('joining', () => {
       "unknown option 'moves.concurency'; did you mean 'concurrency'?",
     ],
     [{ cluster: 'shop', limits: 5 }, 'limits must be an object, not 5'],
+    [{ cluster: 'shop', tls: { crt: '' } }, "unknown option 'tls.crt'; did you mean 'cert'?"],
+    [{ cluster: 'shop', tls: 'secure' }, "tls must be an object, not 'secure'"],
+    [{ cluster: 'shop', secret: 12345 }, 'secret: what is given is neither a string nor a Uint8Array'],
   ])('with %j rejects with INVALID_OPTION: %s', async (options, message) => {
     await expect(join(options as never)).rejects.toMatchObject({
       name: 'CacheError',

@@ -1,176 +1,98 @@
-import { chmod, lstat, readdir, rename, unlink } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
-import { RouterError } from '../errors.ts';
+import { networkInterfaces } from 'node:os';
+import { type Clock, systemClock } from '../clock.ts';
+import { Secret } from '../secret.ts';
 import {
   ConnectError,
   type Connection,
-  type ConnectionHandlers,
   type Listener,
+  type ListenOptions,
   type Transport,
 } from '../transport.ts';
+import { advertised, formatAddress, type Interfaces, parseAddress, type SocketAddress } from './address.ts';
+import { Certificates, type TlsSource } from './certificates.ts';
+import { dialTcp, listenTcp } from './tcp.ts';
+import { dialTls, listenTls, type Trust } from './tls.ts';
+import { dialUnix, listenUnix } from './unix.ts';
 
-/** Longer paths do not fit the address of a Unix socket on every system. */
-const longestPath = 99;
-
-const scheme = 'unix:';
-
-/**
- * Unix sockets; an address is `unix:` and a path. Only this user may connect: the file gets mode 0600.
- *
- * A process that ends in whatever way, short of closing its listener, leaves a socket file that refuses: the proof of its
- * death. Node removes the file that it bound even when a process merely exits, so a socket is bound under another name
- * and then given its own.
- */
-export function socketTransport(): Transport {
-  return { name: 'socket', listen, connect: dial };
+export interface SocketTransportOptions {
+  /** Certificates for `tls://`; see {@link TlsSource}. */
+  readonly tls?: TlsSource | undefined;
+  /** The secret of the cluster: without certificates, `tls://` makes its keys of it. */
+  readonly secret?: string | Uint8Array | undefined;
+  /** Who is told of what concerns nobody else: connections that were refused, certificates that cannot be renewed. */
+  readonly log?: ((message: string) => void) | undefined;
+  /** Time, for tests. */
+  readonly clock?: Clock | undefined;
+  /** The addresses of this machine, for tests. */
+  readonly interfaces?: Interfaces | undefined;
 }
 
-/** What is added to the name under which a socket is bound. */
-const boundAs = '~';
-
-async function listen(address: string, accept: (connection: Connection) => void): Promise<Listener> {
-  const path = pathOf(address);
-  const server = createServer((socket) => accept(new SocketConnection(socket)));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path + boundAs, resolve);
-  });
-  server.unref();
-  // Running out of descriptors fails one accept; the listener goes on.
-  server.on('error', () => {});
-  try {
-    // Whoever else wants this path cannot bind meanwhile, so what refuses now is not taken by another before it is replaced.
-    if (await taken(path)) throw new Error(`${path} is there already: another process may be listening`);
-    await chmod(path + boundAs, 0o600);
-    await rename(path + boundAs, path);
-  } catch (error) {
-    server.close();
-    throw error;
-  }
+/**
+ * Sockets, of this machine and on the network. An address is `unix:/path`, `tcp://host:port` or `tls://host:port`, with
+ * IPv6 addresses in brackets; a node dials any of them, whatever it listens at itself. Port 0 is any that is free: the
+ * listener's address says which.
+ *
+ * - A Unix socket can be connected to by this user alone, and proves the death of its process.
+ * - TCP carries everything as it is. For a node that asks for no secret, it listens at a loopback address only.
+ * - TLS 1.3 encrypts. With certificates, both ends verify the other's against `ca`; without, they use keys made of `secret`.
+ *
+ * Who listens at all addresses of the machine (`0.0.0.0`, `[::]`) is advertised at the one that others can reach; if there
+ * is not exactly one, it must be given.
+ */
+export function socketTransport(options: SocketTransportOptions = {}): Transport {
+  const { clock = systemClock, log = () => {} } = options;
+  const trust = trustOf(options, clock, log);
   return {
-    address,
-    keepAlive: (active) => (active ? server.ref() : server.unref()),
-    // Its connections are not waited for: they belong to those who accepted them, and may have answers to send.
-    async close() {
-      server.close();
-      await unlink(path).catch(() => {});
+    name: 'socket',
+    async listen(address, accept, wanted): Promise<Listener> {
+      const at = parseAddress(address, 'listen');
+      const shown = placeOf(address, options, wanted);
+      // A node that listens elsewhere dials with them.
+      if (trust?.kind === 'certificates') await trust.certificates.current();
+      if (at.scheme === 'unix') return listenUnix(at.path, clock, accept);
+      const listener =
+        at.scheme === 'tcp'
+          ? await listenTcp(at, clock, accept)
+          : await listenTls(at, { trust: trust!, clock, log }, wanted?.guarded === true, accept);
+      return { ...listener, address: formatAddress(named(shown, listener.address)) };
     },
-    async abandon() {
-      server.close();
+    async connect(address, { signal } = {}): Promise<Connection> {
+      const at = parseAddress(address);
+      if (at.scheme === 'unix') return dialUnix(at.path, clock, signal);
+      if (at.scheme === 'tcp') return dialTcp(at, clock, signal);
+      if (trust !== undefined) return dialTls(at, { trust, clock, log }, signal);
+      const hint = "this node has no certificates and no secret: pass 'tls' or 'secret' as the others do";
+      throw new ConnectError(`cannot connect to ${address}: ${hint}`, { dead: false, untrusted: true });
     },
   };
 }
 
-/** Whether something is at a path, other than the socket of a process that is proved to be gone. */
-async function taken(path: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return false;
-  if (!found.isSocket()) return true;
-  try {
-    (await dial(scheme + path)).close();
-    return true;
-  } catch (error) {
-    return !(error instanceof ConnectError && error.dead);
-  }
-}
-
-async function dial(address: string, options?: { signal?: AbortSignal }): Promise<Connection> {
-  const path = pathOf(address);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path, ...(options?.signal === undefined ? {} : { signal: options.signal }) });
-    const fail = (cause: NodeJS.ErrnoException): void => {
-      // Refused: the file is there and no process holds it open. A missing file (ENOENT) proves nothing.
-      reject(
-        new ConnectError(`cannot connect to ${path}: ${cause.message}`, {
-          dead: cause.code === 'ECONNREFUSED',
-          cause,
-        }),
-      );
-    };
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      socket.off('error', fail);
-      resolve(new SocketConnection(socket));
-    });
-  });
-}
-
-/** A socket younger than this may be one that is just being opened. In ms. */
-const youth = 60_000;
-
-/** Removes the sockets in `directory` that processes left behind when they died. Those in `used` are not touched. */
-export async function sweepSockets(
-  directory: string,
-  used: ReadonlySet<string>,
+function trustOf(
+  { tls, secret }: SocketTransportOptions,
   clock: Clock,
-): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    if (!/\.sock~?$/.test(name) || used.has(scheme + path)) continue;
-    try {
-      const found = await lstat(path);
-      if (!found.isSocket() || clock.wallTime() - found.mtimeMs < youth) continue;
-      (await dial(scheme + path)).close();
-    } catch (error) {
-      // Somebody else may have been faster.
-      if (error instanceof ConnectError && error.dead) await unlink(path).catch(() => {});
-    }
-  }
+  log: (message: string) => void,
+): Trust | undefined {
+  if (tls !== undefined) return { kind: 'certificates', certificates: new Certificates(tls, clock, log) };
+  return secret === undefined ? undefined : { kind: 'secret', secret: new Secret(secret) };
 }
 
-function pathOf(address: string): string {
-  const path = address.slice(scheme.length);
-  if (!address.startsWith(scheme) || path === '') {
-    throw new RouterError(
-      'INVALID_OPTION',
-      `'${address}' is not an address of the socket transport: use unix:/a/path`,
-    );
-  }
-  if (Buffer.byteLength(path) > longestPath) {
-    throw new RouterError(
-      'INVALID_OPTION',
-      `the socket path ${path} is longer than ${longestPath} bytes: choose a shorter directory`,
-    );
-  }
-  return path;
+/**
+ * Where a listener at `listen` would be found by others; refuses with `INVALID_OPTION` what {@link socketTransport} would
+ * not listen at. A port of 0 is not known yet.
+ */
+export function placeOf(
+  listen: string,
+  { tls, secret, interfaces = networkInterfaces }: SocketTransportOptions,
+  { guarded = false, advertise }: ListenOptions = {},
+): SocketAddress {
+  const mutual = tls !== undefined || secret !== undefined;
+  return advertised(parseAddress(listen, 'listen'), { guarded, mutual, advertise, interfaces });
 }
 
-class SocketConnection implements Connection {
-  readonly #socket: Socket;
-  #closed = false;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.unref();
-    // The close event follows and tells the owner of this connection.
-    socket.on('error', () => {});
-  }
-
-  get pending(): number {
-    return this.#socket.writableLength;
-  }
-
-  handle(handlers: ConnectionHandlers): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      if (!this.#closed) handlers.data(chunk);
-    });
-    this.#socket.once('close', () => handlers.close());
-  }
-
-  keepAlive(active: boolean): void {
-    if (active) this.#socket.ref();
-    else this.#socket.unref();
-  }
-
-  send(bytes: Uint8Array): void {
-    if (!this.#closed && this.#socket.writable) this.#socket.write(bytes);
-  }
-
-  close(): void {
-    this.#closed = true;
-    // What was sent goes out first: a refusal is worth nothing if its reason is cut off.
-    this.#socket.destroySoon();
-  }
+/** With the port that the listener has got. */
+function named(shown: SocketAddress, bound: string): SocketAddress {
+  const at = parseAddress(bound);
+  return shown.scheme === 'unix' || at.scheme === 'unix' || shown.port !== 0
+    ? shown
+    : { ...shown, port: at.port };
 }
