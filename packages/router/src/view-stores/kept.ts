@@ -5,7 +5,7 @@ import type { Identity } from '../handshake.ts';
 import { Inquiry } from '../inquiry.ts';
 import { Peer, type PeerOptions } from '../peer.ts';
 import type { Handler } from '../services.ts';
-import type { View } from '../view.ts';
+import type { Member, View } from '../view.ts';
 import { decodeView, encodeView } from '../view-json.ts';
 import type { ViewStore } from '../view-store.ts';
 import type { StaticNode, StaticNodes } from './static-nodes.ts';
@@ -36,6 +36,8 @@ const patience = 5_000;
 const briefly = 1_000;
 /** How often a node asks whether there is a newer view, in ms. It mostly hears of it from others before. */
 const interval = 500;
+/** How often a keeper that leaves looks whether others still do, in ms. */
+const glance = 50;
 
 /**
  * The view store of a fixed list of nodes: the first one keeps the views, in a store of its own, and the others ask it. So
@@ -78,6 +80,15 @@ export class KeptViews implements ViewStore {
         return this.#options.epoch();
       },
     };
+  }
+
+  /** Resolves when nobody else is on its way out, for which it needs the one that keeps the views. */
+  async idle(): Promise<void> {
+    const { list, place, self, peer } = this.#options;
+    const leaves = ({ id, weight }: Member): boolean =>
+      id !== self.id && weight === 0 && list.nodes.some((node) => node.id === id && node.weight > 0);
+    while (place !== undefined && !this.#closed && (await place.read())?.members.some(leaves) === true)
+      await new Promise<void>((resolve) => void peer.clock.after(glance, resolve));
   }
 
   read(): Promise<View | undefined> {
