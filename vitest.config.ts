@@ -17,6 +17,7 @@ const slow = [
   'churn.test',
   'processes.test',
   'every-step.test',
+  'nats.test',
 ];
 
 class SlowFirst extends BaseSequencer {
@@ -35,9 +36,11 @@ export default defineConfig({
     alias: [
       { find: /^@cachex\/router$/, replacement: source('router/src/index.ts') },
       { find: /^@cachex\/router\/hash$/, replacement: source('router/src/hash.ts') },
+      { find: /^@cachex\/router\/nats$/, replacement: source('router/src/nats.ts') },
       { find: /^@cachex\/router\/testing$/, replacement: source('router/src/testing/index.ts') },
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
+      { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { socketTransport, systemClock } from '@cachex/router';
+import { Codec, socketTransport, systemClock } from '@cachex/router';
 import { agedView } from './aged-view.ts';
 import {
   Answering,
@@ -56,6 +56,7 @@ async function ours(directory: string, count: number): Promise<LinkCost> {
   const cluster = 'links';
   const common = {
     clock: systemClock,
+    codec: new Codec(),
     limits: defaultLimits,
     failureAfter: view.failureAfter,
     epoch: () => view.epoch,
@@ -68,6 +69,8 @@ async function ours(directory: string, count: number): Promise<LinkCost> {
     grants: ({ incarnation }, epoch) => lease.grants(incarnation, epoch),
     hears: () => true,
     serve: () => ({ kind: 'refused', code: 'UNKNOWN_HANDLER', message: 'there are no calls here' }),
+    confirm: () => true,
+    withdrawn: (_request, reply) => reply,
   });
   const address = `unix:${join(directory, 'node.sock')}`;
   const listener = await transport.listen(address, (connection) => answering.accept(connection));

@@ -3,6 +3,8 @@
  *
  * - `INVALID_KEY`: a key is not a string, number, bigint, boolean, null, or an array of these.
  * - `INVALID_OPTION`: an argument or option is unknown or has a bad value; the message names it.
+ * - `MISSING_PACKAGE`: an optional package is not installed; the message names it.
+ * - `STORE_LOST`: the view store has less than this node has seen in it; nothing changes until that is put right.
  * - `NON_NUMERIC_VALUE`: `incr` met a value that is not an integer; the entry is unchanged.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_FUNCTION`: no function of that name is registered where the call ran.
@@ -25,6 +27,8 @@
 export type CacheErrorCode =
   | 'INVALID_KEY'
   | 'INVALID_OPTION'
+  | 'MISSING_PACKAGE'
+  | 'STORE_LOST'
   | 'NON_NUMERIC_VALUE'
   | 'NOT_SERIALIZABLE'
   | 'UNKNOWN_FUNCTION'

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const cluster = fileURLToPath(new URL('../dist/cluster/index.js', import.meta.url));
+const nats = fileURLToPath(new URL('../dist/nats.js', import.meta.url));
 
 beforeAll(() => {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'packages/cachex'], {
@@ -13,8 +14,8 @@ beforeAll(() => {
   });
 }, 120_000);
 
-/** Every file that is loaded by importing `entry`, relative to the packages. */
-function filesLoaded(): string[] {
+/** Every file that is loaded by importing one. */
+function filesLoaded(file: string): string[] {
   const hooks = `
     import { writeSync } from 'node:fs';
     export async function load(url, context, next) {
@@ -24,7 +25,7 @@ function filesLoaded(): string[] {
   const program = `
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
-    await import(${JSON.stringify(entry)});`;
+    await import(${JSON.stringify(file)});`;
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
     encoding: 'utf8',
   });
@@ -36,7 +37,7 @@ function filesLoaded(): string[] {
 
 describe('the main entry', () => {
   it('loads its own files and the hash of the router, nothing else', () => {
-    const files = filesLoaded();
+    const files = filesLoaded(entry);
     expect(files).toContain(entry);
     const foreign = files.filter((file) => !file.startsWith(`${root}packages/cachex/dist/`));
     expect(foreign.map((file) => file.slice(root.length))).toEqual(['packages/router/dist/hash.js']);
@@ -46,6 +47,7 @@ describe('the main entry', () => {
   it.each([
     ['createCache', entry],
     ['join', cluster],
+    ['natsStore', nats],
   ])(
     'can be required: %s is there',
     (name, file) => {
@@ -57,6 +59,19 @@ describe('the main entry', () => {
     30_000,
   );
 });
+
+it.each([
+  ['cachex/cluster', cluster],
+  ['cachex/nats', nats],
+])(
+  '%s loads nothing of NATS before that is needed',
+  (_name, file) => {
+    const files = filesLoaded(file);
+    expect(files).toContain(file);
+    expect(files.filter((path) => path.includes('@nats-io'))).toEqual([]);
+  },
+  30_000,
+);
 
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';

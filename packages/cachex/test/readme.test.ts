@@ -28,6 +28,7 @@ const withPrograms = [
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/nats.md',
   'docs/routers.md',
   'docs/static-nodes.md',
   'docs/streaming.md',

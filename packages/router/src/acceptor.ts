@@ -1,5 +1,6 @@
-import { Batch } from './batch.ts';
+import { Batch, mostRecords, TooLarge } from './batch.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { Codec } from './codec.ts';
 import {
   type Frame,
   FrameReader,
@@ -17,6 +18,7 @@ import type { Connection } from './transport.ts';
 
 export interface AcceptorOptions {
   readonly clock: Clock;
+  readonly codec: Codec;
   readonly limits: LinkLimits;
   /** Who this node is to one who dials `to`; `birth` is undefined until it has joined. */
   self(to: Identity): Identity & { cluster: string; birth: string | undefined };
@@ -29,8 +31,15 @@ export interface AcceptorOptions {
   hears(caller: Identity): boolean;
   /** A link that was silent for this long, in ms, is closed. */
   readonly failureAfter: number;
-  /** Answers one request of `caller`, at once where it can. Throws only on malformed arguments; never rejects. */
-  serve(request: Request, caller: Identity): Reply | Promise<Reply>;
+  /**
+   * Answers one request of `caller`, at once where it can: that answer may go out only if {@link confirm} says so after it.
+   * `now` is about the time. Never throws, never rejects.
+   */
+  serve(request: Request, caller: Identity, now: number): Reply | Promise<Reply>;
+  /** Whether what was answered at once may be told, by the clock. */
+  confirm(): boolean;
+  /** What is told in place of such an answer if not. */
+  withdrawn(request: Request, reply: Reply): Reply;
   log(message: string): void;
 }
 
@@ -112,7 +121,7 @@ export class Acceptor {
     if (this.#caller === undefined) {
       this.#greet(frame);
     } else if (frame.type === FrameType.calls) {
-      this.#answerAll(readRequests(frame.body), this.#caller);
+      this.#answerAll(readRequests(frame.body, this.#options.codec), this.#caller);
     } else if (frame.type === FrameType.ping) {
       const { heardEpoch, epoch, grants, hears } = this.#options;
       const caller = this.#caller;
@@ -157,21 +166,35 @@ export class Acceptor {
 
   /** Requests that can be answered at once share one frame of replies. */
   #answerAll(requests: readonly Request[], caller: Identity): void {
-    this.#replies.cork();
-    for (const request of requests) {
-      const reply = this.#admit(request, caller);
+    for (let at = 0; at < requests.length; at += mostRecords) {
+      this.#answerSome(requests.slice(at, at + mostRecords), caller);
+    }
+  }
+
+  #answerSome(requests: readonly Request[], caller: Identity): void {
+    const now = this.#options.clock.now();
+    const replies = requests.map((request) => {
+      const reply = this.#admit(request, caller, now);
       if (reply instanceof Promise) this.#answerLater(request.id, reply);
-      else this.#answer(request.id, reply);
+      return reply;
+    });
+    const confirmed = this.#options.confirm();
+    this.#replies.cork();
+    for (let n = 0; n < requests.length; n += 1) {
+      const request = requests[n]!;
+      const reply = replies[n]!;
+      if (!(reply instanceof Promise))
+        this.#answer(request.id, confirmed ? reply : this.#options.withdrawn(request, reply));
     }
     this.#replies.uncork();
   }
 
-  #admit(request: Request, caller: Identity): Reply | Promise<Reply> {
+  #admit(request: Request, caller: Identity, now: number): Reply | Promise<Reply> {
     const { limits, serve } = this.#options;
     if (this.#waiting >= limits.inFlight || this.#connection.pending > limits.queued) {
       return { kind: 'refused', code: 'OVERLOADED', message: `${this.#waiting} calls wait here already` };
     }
-    return serve(request, caller);
+    return serve(request, caller, now);
   }
 
   #answerLater(id: number, reply: Promise<Reply>): void {
@@ -183,12 +206,23 @@ export class Acceptor {
   }
 
   #answer(id: number, reply: Reply): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#write(id, reply);
+  }
+
+  /** An answer that cannot be encoded is thrown at the caller instead, and one that is too large is refused. */
+  #write(id: number, reply: Reply): void {
+    const replies = this.#replies;
     try {
-      this.#replies.add((writer) => writeReply(writer, id, reply));
+      writeReply(replies.begin(), id, reply, this.#options.codec);
+      replies.end(this.#waiting === 0);
     } catch (error) {
-      const message = `the answer cannot be sent: ${(error as Error).message}`;
-      this.#replies.add((writer) => writeReply(writer, id, { kind: 'refused', code: 'TOO_LARGE', message }));
+      replies.cancel();
+      if (error instanceof TooLarge) {
+        const message = `the answer cannot be sent: ${error.message}`;
+        this.#write(id, { kind: 'refused', code: 'TOO_LARGE', message });
+      } else {
+        this.#write(id, { kind: 'thrown', error });
+      }
     }
   }
 }

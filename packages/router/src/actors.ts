@@ -1,4 +1,4 @@
-import type { Encoded } from './codec.ts';
+import type { Encoded } from './encoded.ts';
 import { RouterError } from './errors.ts';
 import { type Key, partitionOf } from './hash.ts';
 import type { Call } from './journey.ts';

@@ -7,14 +7,21 @@ import type { Connection } from './transport.ts';
  * Records a frame holds at most. Larger batches make caller and owner take turns on one core; smaller ones let them
  * overlap (measured: 64 was the best of 16 to 256 at 256 calls in flight).
  */
-const mostRecords = 64;
+export const mostRecords = 64;
 
 /** A frame with this many bytes leaves without waiting for more. */
 const enoughBytes = 64 * 1024;
 
+/** A record that no frame can hold. */
+export class TooLarge extends RangeError {
+  constructor(bytes: number, limit: number) {
+    super(`${bytes} bytes exceed the limit of ${limit} bytes a frame`);
+  }
+}
+
 /**
- * Puts records that are written at about the same time into one frame. The first record of a tick leaves at once, so
- * that a lone call waits for nobody; the rest of the tick leaves together.
+ * Puts records that are written at about the same time into one frame. One that is alone leaves at once, so that a lone call
+ * waits for nobody; others leave at the end of their turn of the event loop, together.
  */
 export class Batch {
   readonly #connection: Connection;
@@ -22,6 +29,10 @@ export class Batch {
   readonly #clock: Clock;
   readonly #limit: number;
   #writer: ByteWriter | undefined;
+  /** Where the last record begins. */
+  #before = 0;
+  /** As much as the last frame took, or somewhat more. */
+  #capacity = 1024;
   #records = 0;
   #scheduled = false;
   #corked = false;
@@ -34,25 +45,31 @@ export class Batch {
     this.#limit = limit;
   }
 
-  /** Adds a record. If `write` throws, or the record alone exceeds the limit on frames, it throws and nothing stays. */
-  add(write: (writer: ByteWriter) => void): void {
-    const writer = this.#writer ?? startFrame(this.#type);
-    this.#writer = writer;
-    const before = writer.length;
-    try {
-      write(writer);
-      const bytes = writer.length - before;
-      if (bytes + typeLength > this.#limit) {
-        throw new RangeError(`${bytes} bytes exceed the limit of ${this.#limit} bytes a frame`);
-      }
-    } catch (error) {
-      writer.truncate(before);
-      throw error;
-    }
-    if (this.#records > 0 && frameLength(writer) > this.#limit) this.#startOver(writer, before);
+  /** Where to write the next record, which {@link end} adds or {@link cancel} takes back. Nothing may come between. */
+  begin(): ByteWriter {
+    this.#writer ??= startFrame(this.#type, this.#capacity);
+    this.#before = this.#writer.length;
+    return this.#writer;
+  }
+
+  /**
+   * The record is complete; `alone`: nothing else is under way. One that exceeds the limit on frames by itself is
+   * {@link TooLarge}, and to be taken back.
+   */
+  end(alone: boolean): void {
+    const writer = this.#writer!;
+    const bytes = writer.length - this.#before;
+    if (bytes + typeLength > this.#limit) throw new TooLarge(bytes, this.#limit);
+    if (this.#records > 0 && frameLength(writer) > this.#limit) this.#startOver(writer, this.#before);
     this.#records += 1;
-    if (this.#records >= mostRecords || this.#writer.length >= enoughBytes) this.flush();
-    else if (!this.#corked) this.#schedule();
+    if (this.#records >= mostRecords || this.#writer!.length >= enoughBytes) this.flush();
+    else if (this.#corked || this.#scheduled) return;
+    else if (alone) this.flush();
+    else this.#schedule();
+  }
+
+  cancel(): void {
+    this.#writer?.truncate(this.#before);
   }
 
   /** Holds records back while a known group of them is written; {@link uncork} sends what is left of it. */
@@ -68,6 +85,7 @@ export class Batch {
   flush(): void {
     if (this.#records === 0 || this.#writer === undefined) return;
     const frame = finishFrame(this.#writer);
+    this.#capacity = Math.min(enoughBytes, Math.max(1024, frame.length + (frame.length >> 2)));
     this.#writer = undefined;
     this.#records = 0;
     this.#connection.send(frame);
@@ -83,9 +101,7 @@ export class Batch {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
     this.#scheduled = true;
-    this.flush();
     this.#clock.defer(() => {
       this.#scheduled = false;
       this.flush();

@@ -7,7 +7,7 @@ export const callLogService = '$calls';
 
 /** What is known of a call that may come again. */
 export type Remembered =
-  /** This is how it ended. */
+  /** This is how it ended; what it was answered is encoded. */
   | { readonly kind: 'ended'; readonly reply: Reply }
   /** It is being executed here. */
   | { readonly kind: 'running'; readonly reply: Promise<Reply> }
@@ -89,14 +89,14 @@ export class CallLog {
     return log !== undefined && log.forgotten > this.#options.clock.now();
   }
 
-  /** A call is being executed; its caller waits for `budget` ms more. */
-  begin(partition: number, incarnation: string, id: number, budget: number, reply: Promise<Reply>): void {
-    this.#note(partition, incarnation, id, budget, { kind: 'running', reply });
+  /** A call is being executed; its caller waits until `deadline`. */
+  begin(partition: number, incarnation: string, id: number, deadline: number, reply: Promise<Reply>): void {
+    this.#note(partition, incarnation, id, deadline, { kind: 'running', reply });
   }
 
-  /** A call was executed; its caller waits for `budget` ms more. */
-  end(partition: number, incarnation: string, id: number, budget: number, reply: Reply): void {
-    this.#note(partition, incarnation, id, budget, { kind: 'ended', reply });
+  /** A call was executed; its caller waits until `deadline`. */
+  end(partition: number, incarnation: string, id: number, deadline: number, reply: Reply): void {
+    this.#note(partition, incarnation, id, deadline, { kind: 'ended', reply });
   }
 
   /** A call that was begun has done nothing, and will be judged again. */
@@ -114,15 +114,12 @@ export class CallLog {
     this.#size = 0;
   }
 
-  #note(partition: number, incarnation: string, id: number, budget: number, known: Remembered): void {
+  #note(partition: number, incarnation: string, id: number, deadline: number, known: Remembered): void {
     const { clock, slack, streaming, changed } = this.#options;
-    const remaining = budget + slack;
-    const dropped = this.#keep(this.#logs, partition, incarnation, id, {
-      known,
-      until: clock.now() + remaining,
-    });
+    const until = deadline + slack;
+    const dropped = this.#keep(this.#logs, partition, incarnation, id, { known, until });
     if (!streaming(partition)) return;
-    changed(partition, recordOf(incarnation, id, remaining, known));
+    changed(partition, recordOf(incarnation, id, until - clock.now(), known));
     if (dropped > 0) changed(partition, ['forgotten', dropped] satisfies LogRecord);
   }
 
@@ -240,13 +237,13 @@ function callsOf({ callers }: Log, incarnation: string): Map<number, Entry> {
 
 function recordOf(incarnation: string, id: number, remaining: number, known: Remembered): LogRecord {
   const reply = known.kind === 'ended' ? known.reply : undefined;
-  if (reply?.kind === 'result') return ['result', remaining, incarnation, id, reply.value];
-  if (reply?.kind === 'thrown') return ['thrown', remaining, incarnation, id, reply.error];
+  if (reply?.kind === 'result') return ['result', remaining, incarnation, id, reply.bytes!];
+  if (reply?.kind === 'thrown') return ['thrown', remaining, incarnation, id, reply.bytes!];
   return ['begun', remaining, incarnation, id];
 }
 
 function rememberedOf(what: 'begun' | 'result' | 'thrown', bytes: Uint8Array | undefined): Remembered {
-  if (what === 'result') return { kind: 'ended', reply: { kind: 'result', value: bytes! } };
-  if (what === 'thrown') return { kind: 'ended', reply: { kind: 'thrown', error: bytes! } };
+  if (what === 'result') return { kind: 'ended', reply: { kind: 'result', value: undefined, bytes: bytes! } };
+  if (what === 'thrown') return { kind: 'ended', reply: { kind: 'thrown', error: undefined, bytes: bytes! } };
   return { kind: 'begun' };
 }

@@ -2,6 +2,7 @@ import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
 import { RouterError, type RouterErrorCode } from './errors.ts';
+import { FirstAttempt, type FirstAttemptObserver } from './first-attempt.ts';
 import type { Reply, Request, Target } from './frame.ts';
 import type { Identity } from './handshake.ts';
 import { LinkError } from './in-flight.ts';
@@ -85,9 +86,8 @@ export class Dispatch {
   }
 
   /** Calls the owner of the key with this hash, wherever it moves, until the deadline. */
-  async call(hash: number, call: Call): Promise<unknown> {
-    const journey = this.#start(call);
-    return this.#tracked(this.#callOwner(hash >>> 0, journey));
+  call(hash: number, call: Call): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#begin(hash >>> 0, call, resolve, reject));
   }
 
   /** Calls one node. */
@@ -106,11 +106,79 @@ export class Dispatch {
     return this.#tracked(this.#callPartitions<T>(journey, shares));
   }
 
-  async #callOwner(hash: number, journey: Journey): Promise<unknown> {
+  /** The first attempt, which nearly always is the last, is made without waiting for anything but its answer. */
+  #begin(
+    hash: number,
+    call: Call,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { agreement, self, strict, peer, serve } = this.#options;
+    let journey: Journey;
+    try {
+      journey = this.#start(call);
+    } catch (error) {
+      reject(call.failed === undefined ? error : call.failed(error));
+      return;
+    }
+    this.#enter();
+    const { view } = agreement;
+    const budget = call.timeout ?? this.#options.timeout;
+    const attempt = new FirstAttempt(call, journey, budget, hash, view, this.#observer, resolve, reject);
+    const owner = view.owners[hash & (view.owners.length - 1)] ?? null;
+    if (journey.signal !== undefined || owner === null || (owner === self.id && strict)) {
+      this.#goOn(attempt, undefined);
+    } else if (owner === self.id) {
+      const { id, service, handler, args, repeatable = false, deadline } = journey;
+      const { target } = attempt;
+      const served = { id, target, service, handler, args, repeatable, deadline, caller: self };
+      const outcome = serve.execute(served);
+      if (!(outcome instanceof Promise)) attempt.resolve(this.#opened(outcome, journey) as Reply);
+      else this.#goOn(attempt, this.#inTime(outcome, journey));
+    } else {
+      const link = peer(owner);
+      if (link === undefined) this.#goOn(attempt, undefined);
+      else link.send(attempt);
+    }
+  }
+
+  readonly #observer: FirstAttemptObserver = {
+    answered: (attempt, reply) => {
+      if (reply.kind === 'result') this.#succeed(attempt, reply.value);
+      else if (reply.kind === 'thrown') this.#fail(attempt, reply.error);
+      else this.#goOn(attempt, Promise.resolve(reply));
+    },
+    failed: (attempt, error) => this.#goOn(attempt, Promise.reject(error)),
+  };
+
+  /** Whatever else it takes: `begun` is what becomes of the first attempt, if there was one. */
+  #goOn(attempt: FirstAttempt, begun: Promise<Outcome> | undefined): void {
+    this.#callOwner(attempt, begun).then(
+      (value) => this.#succeed(attempt, value),
+      (error) => this.#fail(attempt, error),
+    );
+  }
+
+  #succeed({ call, fulfil, refuse }: FirstAttempt, value: unknown): void {
+    this.#leave();
+    try {
+      fulfil(call.finish === undefined ? value : call.finish(value));
+    } catch (error) {
+      refuse(call.failed === undefined ? error : call.failed(error));
+    }
+  }
+
+  #fail({ call, refuse }: FirstAttempt, error: unknown): void {
+    this.#leave();
+    refuse(call.failed === undefined ? error : call.failed(error));
+  }
+
+  async #callOwner(attempt: FirstAttempt, begun: Promise<Outcome> | undefined): Promise<unknown> {
+    const { journey } = attempt;
     const attempts: Attempts = { exposure: undefined };
     let outcome: Outcome;
     try {
-      outcome = await this.#untilExecuted(hash, journey, attempts);
+      outcome = await this.#untilExecuted(attempt, begun, attempts);
     } catch (error) {
       // However it ends: what was sent may have been executed, unless somebody has told how.
       if (attempts.exposure === undefined || journey.signal?.aborted === true) throw error;
@@ -120,17 +188,22 @@ export class Dispatch {
   }
 
   /** Asks whoever owns the key until one has executed the call. */
-  async #untilExecuted(hash: number, journey: Journey, attempts: Attempts): Promise<Outcome> {
+  async #untilExecuted(
+    { journey, target, view: viewOfFirst }: FirstAttempt,
+    begun: Promise<Outcome> | undefined,
+    attempts: Attempts,
+  ): Promise<Outcome> {
     const { agreement } = this.#options;
+    let first = begun;
     let failure: LinkError | undefined;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, lastPause)) {
-      const view = agreement.view;
-      const partition = hash & (view.owners.length - 1);
+      const view = first === undefined ? agreement.view : viewOfFirst;
+      const partition = target.hash & (view.owners.length - 1);
       const owner = view.owners[partition] ?? null;
       try {
         if (owner !== null) {
           const attempt = { ...journey, retryOf: attempts.exposure?.origin };
-          const outcome = await this.#ask(owner, { kind: 'key', hash }, attempt);
+          const outcome = await (first ?? this.#ask(owner, target, attempt));
           if (outcome.kind === 'refused') this.#conclude(outcome);
           if (outcome.kind !== 'wrongOwner') return outcome;
           failure = undefined;
@@ -141,6 +214,7 @@ export class Dispatch {
         if (mayHaveHappened(failure, journey))
           attempts.exposure ??= { origin: view.origins[partition]!, failure };
       }
+      first = undefined;
       await this.#pause(journey, view.epoch, pause, failure);
     }
   }
@@ -203,17 +277,24 @@ export class Dispatch {
   }
 
   async #tracked<T>(work: Promise<T>): Promise<T> {
-    this.#underWay += 1;
-    if (this.#underWay === 1) this.#options.busy(true);
+    this.#enter();
     try {
       return await work;
     } finally {
-      this.#underWay -= 1;
-      if (this.#underWay === 0) {
-        this.#options.busy(false);
-        for (const wake of this.#idle.splice(0)) wake();
-      }
+      this.#leave();
     }
+  }
+
+  #enter(): void {
+    this.#underWay += 1;
+    if (this.#underWay === 1) this.#options.busy(true);
+  }
+
+  #leave(): void {
+    this.#underWay -= 1;
+    if (this.#underWay > 0) return;
+    this.#options.busy(false);
+    for (const wake of this.#idle.splice(0)) wake();
   }
 
   #nextId(): number {
@@ -246,42 +327,45 @@ export class Dispatch {
       ...{ target, args, caller: self },
     });
     const settled = outcome instanceof Promise ? await inTime(outcome, attempt, clock, self.id) : outcome;
-    if (!strict) return settled;
+    if (!strict) return this.#opened(settled, attempt);
     if (settled.kind === 'thrown')
       return { kind: 'thrown', error: codec.decodeError(codec.encodeError(settled.error)) };
     if (settled.kind !== 'result') return settled;
     const [value] = codec.decodeList(codec.encodeList([settled.value]));
-    return { ...settled, value };
+    return this.#opened({ ...settled, value }, attempt);
+  }
+
+  async #inTime(outcome: Promise<Outcome>, journey: Journey): Promise<Outcome> {
+    const { clock, self } = this.#options;
+    return this.#opened(await inTime(outcome, journey, clock, self.id), journey);
+  }
+
+  /** What was answered here, as it would be read if it had travelled. */
+  #opened(outcome: Outcome, { open }: Journey): Outcome {
+    if (open !== true || outcome.kind !== 'result') return outcome;
+    const value = this.#options.codec.open(outcome.value);
+    return outcome.covered === undefined ? { kind: 'result', value } : { ...outcome, value };
   }
 
   async #send(owner: string, target: Target, attempt: Attempt): Promise<Outcome> {
-    const { clock, codec, agreement } = this.#options;
-    const { id, service, handler, repeatable = false, retryOf } = attempt;
+    const { clock, agreement } = this.#options;
+    const { id, service, handler, args, repeatable = false, retryOf, open = false } = attempt;
     const peer = this.#options.peer(owner);
     if (peer === undefined) throw new LinkError('down', false, `there is no link to ${owner}`);
-    const args = codec.encodeList(attempt.args);
     const budget = attempt.deadline - clock.now();
     const again = retryOf === undefined ? undefined : { retryOf };
     const request: Request = { id, budget, target, repeatable, ...again, service, handler, args };
-    const reply = await orAborted(peer.call(request), attempt, () => peer.forget(id));
+    const reply = await orAborted(peer.call(request, open), attempt, () => peer.forget(id));
+    if (reply.kind !== 'result') return reply;
+    const { value, covered } = reply;
+    if (covered === undefined) return { kind: 'result', value };
     try {
-      return this.#decode(reply, agreement.view.owners.length);
+      return { kind: 'result', value, covered: new PartitionSet(agreement.view.owners.length, covered) };
     } catch (error) {
       // An answer that cannot be read is none; the peer that wrote it is not asked again over the same link.
       peer.distrust((error as Error).message);
       throw new LinkError('down', true, `the answer of ${owner} cannot be read: ${(error as Error).message}`);
     }
-  }
-
-  #decode(reply: Reply, partitions: number): Outcome {
-    const { codec } = this.#options;
-    if (reply.kind === 'thrown') return { kind: 'thrown', error: codec.decodeError(reply.error) };
-    if (reply.kind !== 'result') return reply;
-    const [value] = codec.decodeList(reply.value);
-    const covered = reply.covered;
-    return covered === undefined || covered.length === 0
-      ? { kind: 'result', value }
-      : { kind: 'result', value, covered: new PartitionSet(partitions, covered) };
   }
 
   #conclude(outcome: Outcome): unknown {

@@ -14,6 +14,8 @@
  * - `PARTIAL_RESULT`: a merged call could not cover every partition.
  * - `CONFIG_MISMATCH`: this node's settings contradict those of the cluster.
  * - `INVALID_OPTION`: an option is unknown or has a bad value.
+ * - `MISSING_PACKAGE`: an optional package is not installed; the message names it.
+ * - `STORE_LOST`: the view store has less than this node has seen in it; nothing changes until that is put right.
  * - `PROTOCOL`: a peer sent what the protocol does not allow, or refused the handshake.
  */
 export type RouterErrorCode =
@@ -30,6 +32,8 @@ export type RouterErrorCode =
   | 'PARTIAL_RESULT'
   | 'CONFIG_MISMATCH'
   | 'INVALID_OPTION'
+  | 'MISSING_PACKAGE'
+  | 'STORE_LOST'
   | 'PROTOCOL';
 
 /** The one error class of the router; tell its instances apart by `code`. */

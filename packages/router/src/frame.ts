@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
+import type { Codec } from './codec.ts';
 
 /**
  * Frames on the wire: `length u32 | type u8 | body`, where the length counts type and body. Everything is big-endian and
@@ -138,16 +139,21 @@ export interface Request {
   readonly retryOf?: number;
   readonly service: string;
   readonly handler: string;
-  /** The arguments as the codec wrote them. */
-  readonly args: Uint8Array;
+  readonly args: readonly unknown[];
 }
 
 /** How a call ended, as the node that was asked tells it. */
 export type Reply =
   /** The handler's result; `covered` only for calls to partitions. */
-  | { readonly kind: 'result'; readonly value: Uint8Array; readonly covered?: Uint8Array }
+  | {
+      readonly kind: 'result';
+      readonly value: unknown;
+      readonly covered?: Uint8Array;
+      /** The value as it travels, where it was encoded already. */
+      readonly bytes?: Uint8Array;
+    }
   /** What the handler threw. */
-  | { readonly kind: 'thrown'; readonly error: Uint8Array }
+  | { readonly kind: 'thrown'; readonly error: unknown; readonly bytes?: Uint8Array }
   /** Not executed: another node owns the key, as of `epoch`. */
   | { readonly kind: 'wrongOwner'; readonly epoch: number }
   /** Not executed, for the reason given. */
@@ -162,35 +168,84 @@ const retryFlag = 0x20;
 
 const largestBudget = 2 ** 32 - 1;
 
-export function writeRequest(writer: ByteWriter, request: Request): void {
-  writer.u48(request.id);
-  writer.u32(Math.min(Math.max(0, Math.ceil(request.budget)), largestBudget));
-  const retry = request.retryOf === undefined ? 0 : retryFlag;
-  writer.u8(targets.indexOf(request.target.kind) | (request.repeatable ? repeatableFlag : 0) | retry);
-  if (request.retryOf !== undefined) writer.u48(request.retryOf);
-  if (request.target.kind === 'key') writer.u32(request.target.hash);
-  if (request.target.kind === 'partitions') writer.block(request.target.set);
-  writer.name(request.service);
-  writer.name(request.handler);
-  writer.block(request.args);
+/**
+ * `budget` takes the place of that of the request, which may have waited, and `packed` that of its arguments: they were
+ * encoded before. Throws what the codec throws.
+ */
+export function writeRequest(
+  writer: ByteWriter,
+  { id, target, repeatable, retryOf, service, handler, args }: Request,
+  budget: number,
+  codec: Codec,
+  packed?: Uint8Array,
+): void {
+  writer.u48(id);
+  writer.u32(Math.min(Math.max(0, Math.ceil(budget)), largestBudget));
+  const retry = retryOf === undefined ? 0 : retryFlag;
+  writer.u8(targets.indexOf(target.kind) | (repeatable ? repeatableFlag : 0) | retry);
+  if (retryOf !== undefined) writer.u48(retryOf);
+  if (target.kind === 'key') writer.u32(target.hash);
+  if (target.kind === 'partitions') writer.block(target.set);
+  writer.name(service);
+  writer.name(handler);
+  if (packed === undefined) writeList(writer, args, codec);
+  else writer.block(packed);
+}
+
+function writeList(writer: ByteWriter, values: readonly unknown[], codec: Codec): void {
+  const at = writer.length;
+  writer.u32(0);
+  codec.writeList(writer, values);
+  writer.patch(at, writer.length - at - 4);
 }
 
 /** Reads a `calls` body. Throws `RangeError` on anything malformed. */
-export function readRequests(body: Uint8Array): Request[] {
+export function readRequests(body: Uint8Array, codec: Codec): Request[] {
   const reader = new ByteReader(body);
   const requests: Request[] = [];
+  let route = noRoute;
   while (reader.remaining > 0) {
     const id = reader.u48();
     const budget = reader.u32();
     const flags = reader.u8();
     const repeatable = (flags & repeatableFlag) !== 0;
-    const retry = (flags & retryFlag) !== 0 ? { retryOf: reader.u48() } : undefined;
+    const retryOf = (flags & retryFlag) !== 0 ? reader.u48() : undefined;
     const target = readTarget(reader, flags & ~(repeatableFlag | retryFlag));
-    const service = reader.name();
-    const handler = reader.name();
-    requests.push({ id, budget, target, repeatable, ...retry, service, handler, args: reader.block() });
+    route = readRoute(reader, route);
+    const { service, handler } = route;
+    const args = readList(reader, codec, false);
+    requests.push(
+      retryOf === undefined
+        ? { id, budget, target, repeatable, service, handler, args }
+        : { id, budget, target, repeatable, retryOf, service, handler, args },
+    );
   }
   return requests;
+}
+
+/** What a request is for, and how that was written. */
+interface RouteNames {
+  readonly service: string;
+  readonly handler: string;
+  readonly written: Uint8Array;
+}
+
+const noRoute: RouteNames = { service: '', handler: '', written: new Uint8Array(0) };
+
+/** Most requests of a frame are for the same as the one before: comparing bytes is less than making texts of them. */
+function readRoute(reader: ByteReader, before: RouteNames): RouteNames {
+  if (reader.passes(before.written)) return before;
+  const from = reader.position;
+  const service = reader.name();
+  const handler = reader.name();
+  return { service, handler, written: reader.buffer.subarray(from, reader.position) };
+}
+
+function readList(reader: ByteReader, codec: Codec, open: boolean): unknown[] {
+  const end = reader.u32() + reader.position;
+  const values = codec.readList(reader, open);
+  if (reader.position !== end) throw new RangeError('a list that is not as long as it says');
+  return values;
 }
 
 function readTarget(reader: ByteReader, code: number): Target {
@@ -207,16 +262,19 @@ function readTarget(reader: ByteReader, code: number): Target {
   }
 }
 
-export function writeReply(writer: ByteWriter, id: number, reply: Reply): void {
+/** Throws what the codec throws. */
+export function writeReply(writer: ByteWriter, id: number, reply: Reply, codec: Codec): void {
   writer.u48(id);
   writer.u8(replies.indexOf(reply.kind));
   switch (reply.kind) {
     case 'result':
-      writer.block(reply.covered ?? new Uint8Array(0));
-      writer.block(reply.value);
+      if (reply.covered === undefined) writer.u32(0);
+      else writer.block(reply.covered);
+      if (reply.bytes === undefined) writeList(writer, [reply.value], codec);
+      else writer.block(reply.bytes);
       break;
     case 'thrown':
-      writer.block(reply.error);
+      writer.block(reply.bytes ?? codec.encodeError(reply.error));
       break;
     case 'wrongOwner':
       writer.u48(reply.epoch);
@@ -227,23 +285,34 @@ export function writeReply(writer: ByteWriter, id: number, reply: Reply): void {
   }
 }
 
-/** Reads a `replies` body. Throws `RangeError` on anything malformed. */
-export function readReplies(body: Uint8Array): { id: number; reply: Reply }[] {
+/**
+ * Reads a `replies` body, and hands each reply on as it is read. `opens` says whether what was sent encoded in the answer to
+ * that call is to be decoded. Throws `RangeError` on anything malformed.
+ */
+export function readReplies(
+  body: Uint8Array,
+  codec: Codec,
+  opens: (id: number) => boolean,
+  take: (id: number, reply: Reply) => void,
+): void {
   const reader = new ByteReader(body);
-  const list: { id: number; reply: Reply }[] = [];
-  while (reader.remaining > 0) list.push({ id: reader.u48(), reply: readReply(reader) });
-  return list;
+  while (reader.remaining > 0) {
+    const id = reader.u48();
+    take(id, readReply(reader, codec, opens(id)));
+  }
 }
 
-function readReply(reader: ByteReader): Reply {
+function readReply(reader: ByteReader, codec: Codec, open: boolean): Reply {
   const kind = replies[reader.u8()];
   switch (kind) {
     case 'result': {
-      const covered = reader.block();
-      return { kind, covered, value: reader.block() };
+      const covered = reader.u32();
+      if (covered === 0) return { kind, value: readList(reader, codec, open)[0] };
+      const set = reader.raw(covered);
+      return { kind, covered: set, value: readList(reader, codec, open)[0] };
     }
     case 'thrown':
-      return { kind, error: reader.block() };
+      return { kind, error: codec.decodeError(reader.block()) };
     case 'wrongOwner':
       return { kind, epoch: reader.u48() };
     case 'refused':

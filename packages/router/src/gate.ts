@@ -40,11 +40,24 @@ export class Gate {
   readonly #joining = new Map<number, Set<string>>();
   /** By the member that has the copy, in the order in which they began to wait. */
   readonly #held = new Map<string, Set<Held>>();
+  /** The view that was looked at last, and whether it names no copies. */
+  #seen: View | undefined;
+  #copiless = false;
   #closed = false;
   #emptied: (() => void) | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
+  }
+
+  /** Whether no reply waits for anything: nobody has copies, or is about to. */
+  get open(): boolean {
+    const view = this.#options.view();
+    if (view !== this.#seen) {
+      this.#seen = view;
+      this.#copiless = view.redundancy === 0 && view.backups.every(({ length }) => length === 0);
+    }
+    return this.#copiless && this.#joining.size === 0;
   }
 
   /** What an answer for these partitions, as they are now, must wait for; `undefined`: nothing. */

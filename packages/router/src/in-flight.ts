@@ -20,17 +20,30 @@ export interface Waiting {
   readonly request: Request;
   /** On this node's clock. */
   readonly deadline: number;
+  /** Whether what its reply has encoded is to be decoded as it is read. */
+  readonly opens: boolean;
+  /** Whether it has left this node. */
   sent: boolean;
+  /** Its arguments as they will be sent, if it could not be sent at once: nobody may change them any more. */
+  packed: Uint8Array | undefined;
   resolve(reply: Reply): void;
-  reject(error: LinkError): void;
+  /** With a {@link LinkError}, or why it could not be encoded. */
+  reject(error: unknown): void;
 }
+
+/** How many places there are at first, and at most. */
+const fewestPlaces = 64;
+const mostPlaces = 65_536;
 
 /** The calls of one link that wait for their replies, by id, and their deadlines. */
 export class InFlight {
   readonly #clock: Clock;
   readonly #late: (call: Waiting) => LinkError;
   readonly #emptied: () => void;
-  readonly #calls = new Map<number, Waiting>();
+  /** A call is at the place that the low bits of its id say, for ids are dealt out in order; or far, if that is taken. */
+  #near: (Waiting | undefined)[] = new Array(fewestPlaces).fill(undefined);
+  readonly #far = new Map<number, Waiting>();
+  #size = 0;
   #alarm: { at: number; timer: Timer } | undefined;
   #unsentBytes = 0;
 
@@ -42,7 +55,7 @@ export class InFlight {
   }
 
   get size(): number {
-    return this.#calls.size;
+    return this.#size;
   }
 
   /** Bytes of the calls that have not been sent yet. */
@@ -50,35 +63,45 @@ export class InFlight {
     return this.#unsentBytes;
   }
 
+  /** In the order in which they were made. */
   all(): Waiting[] {
-    return [...this.#calls.values()];
+    const calls = [...this.#near.filter((call) => call !== undefined), ...this.#far.values()];
+    return calls.sort((one, other) => one.request.id - other.request.id);
   }
 
-  /** Takes a call in; `send` gets it at once. */
-  add(request: Request, send: (call: Waiting) => void): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.#clock.now() + request.budget;
-      const call: Waiting = { request, deadline, sent: false, resolve, reject };
-      this.#calls.set(request.id, call);
-      this.#unsentBytes += request.args.length;
-      this.#watch(deadline);
-      send(call);
-    });
+  add(call: Waiting): void {
+    this.#place(call);
+    this.#size += 1;
+    if (this.#size > this.#near.length / 2 && this.#near.length < mostPlaces) this.#grow();
+    if (call.packed !== undefined) this.#unsentBytes += call.packed.length;
+    this.#watch(call.deadline);
   }
 
   /** Notes that a call has left this node. */
   sent(call: Waiting): void {
     call.sent = true;
-    this.#unsentBytes -= call.request.args.length;
+    if (call.packed !== undefined) this.#unsentBytes -= call.packed.length;
+    call.packed = undefined;
+  }
+
+  get(id: number): Waiting | undefined {
+    const near = this.#near[id & (this.#near.length - 1)];
+    return near !== undefined && near.request.id === id ? near : this.#far.get(id);
   }
 
   /** Takes a call out, to be resolved, rejected or forgotten. */
   take(id: number): Waiting | undefined {
-    const call = this.#calls.get(id);
-    if (call === undefined) return undefined;
-    this.#calls.delete(id);
-    if (!call.sent) this.#unsentBytes -= call.request.args.length;
-    if (this.#calls.size === 0) this.#emptied();
+    const place = id & (this.#near.length - 1);
+    let call = this.#near[place];
+    if (call !== undefined && call.request.id === id) this.#near[place] = undefined;
+    else {
+      call = this.#far.get(id);
+      if (call === undefined) return undefined;
+      this.#far.delete(id);
+    }
+    this.#size -= 1;
+    if (call.packed !== undefined) this.#unsentBytes -= call.packed.length;
+    if (this.#size === 0) this.#emptied();
     return call;
   }
 
@@ -90,6 +113,20 @@ export class InFlight {
 
   close(): void {
     this.#alarm?.timer.cancel();
+  }
+
+  #place(call: Waiting): void {
+    const { id } = call.request;
+    const place = id & (this.#near.length - 1);
+    if (this.#near[place] === undefined) this.#near[place] = call;
+    else this.#far.set(id, call);
+  }
+
+  #grow(): void {
+    const calls = this.all();
+    this.#near = new Array(this.#near.length * 4).fill(undefined);
+    this.#far.clear();
+    for (const call of calls) this.#place(call);
   }
 
   /** One timer for the earliest deadline instead of one a call: a timer costs more than a whole call. */

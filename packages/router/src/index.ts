@@ -2,8 +2,9 @@ export { type ActorCalls, type Actors, openActors } from './actors.ts';
 export type { Build } from './build.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
-export { Codec, Encoded } from './codec.ts';
+export { Codec } from './codec.ts';
 export type { LeaveReport } from './departure.ts';
+export { Encoded } from './encoded.ts';
 export { RouterError, type RouterErrorCode } from './errors.ts';
 export type { NodeEvents } from './events.ts';
 export { hashKey, identityOf, type Key, keyProblem, partitionOf } from './hash.ts';
@@ -35,7 +36,7 @@ export {
 export { MemoryNetwork, type MemoryNetworkOptions } from './transports/memory.ts';
 export { socketTransport } from './transports/socket.ts';
 export type { Member, Move, View } from './view.ts';
-export type { ViewStore } from './view-store.ts';
+export type { ViewStore, ViewStorePlace, ViewStoreSetting } from './view-store.ts';
 export { type DirectoryStoreOptions, defaultDirectory, directoryStore } from './view-stores/directory.ts';
 export { type MemoryStore, type MemoryStoreHub, memoryStoreHub } from './view-stores/memory.ts';
 export {

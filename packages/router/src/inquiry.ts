@@ -1,4 +1,3 @@
-import type { Codec } from './codec.ts';
 import { LinkError } from './in-flight.ts';
 import type { Peer } from './peer.ts';
 
@@ -13,12 +12,7 @@ export interface Question {
 
 /** Asks over a link of one's own; rejects with what the other node throws, or a {@link LinkError}. */
 export class Inquiry {
-  readonly #codec: Codec;
   #calls = 0;
-
-  constructor(codec: Codec) {
-    this.#codec = codec;
-  }
 
   async ask(peer: Peer, { service, handler, args, budget }: Question): Promise<unknown> {
     this.#calls += 1;
@@ -29,10 +23,10 @@ export class Inquiry {
       repeatable: true,
       service,
       handler,
-      args: this.#codec.encodeList(args),
+      args,
     });
-    if (reply.kind === 'result') return this.#codec.decodeList(reply.value)[0];
-    if (reply.kind === 'thrown') throw this.#codec.decodeError(reply.error);
+    if (reply.kind === 'result') return reply.value;
+    if (reply.kind === 'thrown') throw reply.error;
     throw new LinkError('down', true, reply.kind === 'refused' ? reply.message : 'asked the wrong node');
   }
 }

@@ -17,6 +17,12 @@ export interface Call {
   readonly timeout?: number;
   /** Rejects with its reason when it aborts; what was already sent may still happen. */
   readonly signal?: AbortSignal;
+  /** Whether {@link Encoded} values in the answer are to be decoded. Default: false. */
+  readonly open?: boolean;
+  /** Makes of the answer what the caller gets; of a call to the owner of a key only. */
+  readonly finish?: ((value: unknown) => unknown) | undefined;
+  /** Makes of an error what the caller gets; of a call to the owner of a key only. */
+  readonly failed?: ((error: unknown) => unknown) | undefined;
 }
 
 /** How a call to partitions is shared out among their owners. */
@@ -42,13 +48,16 @@ export function beginJourney(call: Call, id: number, clock: Clock, timeout: numb
   call.signal?.throwIfAborted();
   const within = call.timeout ?? timeout;
   if (!(within > 0)) throw new RouterError('INVALID_OPTION', `timeout: ${within} is not a time above zero`);
-  const { service, handler, args, repeatable = false, signal } = call;
-  for (const name of [service, handler]) {
-    if (name.length <= surelyFits || Buffer.byteLength(name) <= 255) continue;
-    throw new RouterError('INVALID_OPTION', `'${name}' is too long a name`);
-  }
-  const journey = { service, handler, args, repeatable, id, deadline: clock.now() + within };
+  const { service, handler, args, repeatable = false, signal, open = false } = call;
+  checkName(service);
+  checkName(handler);
+  const journey = { service, handler, args, repeatable, open, id, deadline: clock.now() + within };
   return signal === undefined ? journey : { ...journey, signal };
+}
+
+function checkName(name: string): void {
+  if (name.length <= surelyFits || Buffer.byteLength(name) <= 255) return;
+  throw new RouterError('INVALID_OPTION', `'${name}' is too long a name`);
 }
 
 /** Bounds work that runs at `self` by the call's deadline and signal. */

@@ -1,4 +1,4 @@
-import type { Encoded } from './codec.ts';
+import type { Encoded } from './encoded.ts';
 import { identityOf, type Key } from './hash.ts';
 import type { Replica } from './services.ts';
 

@@ -68,7 +68,12 @@ export class Lease {
   }
 
   get valid(): boolean {
-    return this.#sole || this.#options.clock.now() < this.#until || !this.#options.safeguards.leases;
+    return this.#sole || this.validAt(this.#options.clock.now());
+  }
+
+  /** Whether it is valid at that time, as things are. */
+  validAt(now: number): boolean {
+    return this.#sole || now < this.#until || !this.#options.safeguards.leases;
   }
 
   /** Whether this lease needs no renewal: nobody else votes. */

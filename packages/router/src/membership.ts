@@ -1,6 +1,5 @@
 import type { Agreement } from './agreement.ts';
 import type { Clock } from './clock.ts';
-import type { Codec } from './codec.ts';
 import type { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import { LinkError } from './in-flight.ts';
@@ -28,7 +27,6 @@ export interface MembershipOptions {
   readonly electors: Electors;
   readonly store: ViewStore;
   readonly agreement: Agreement;
-  readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
   /** How long joining may take, in ms. */
@@ -78,7 +76,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.#inquiry = new Inquiry(options.codec);
+    this.#inquiry = new Inquiry();
   }
 
   /** What this node answers to others, beside the calls of its user. */

@@ -38,6 +38,7 @@ import { type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
 import { KeptViews, viewsIdentity, viewsService } from './view-stores/kept.ts';
+import { ensurePrivateDirectory } from './view-stores/private-directory.ts';
 
 /** How many calls are remembered, so that they are not executed again. */
 const rememberedCalls = 262_144;
@@ -138,6 +139,7 @@ export class RoutedNode implements AsyncDisposable {
       cluster,
       transport,
       clock,
+      codec: this.codec,
       limits,
       failureAfter,
       epoch: () => this.#epoch(),
@@ -165,7 +167,6 @@ export class RoutedNode implements AsyncDisposable {
       self,
       agreement,
       electors: this.#electors,
-      codec: this.codec,
       peer,
       approach: (birth) => {
         this.#birth = birth;
@@ -191,6 +192,7 @@ export class RoutedNode implements AsyncDisposable {
       router,
       safeguards,
       failureAfter,
+      cutOff: () => transport.cutOff?.() === true,
       ask: (to, what, ...args) => tell(to, what, args),
       log,
     });
@@ -285,6 +287,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#services.add(callLogService, this.#calls.service);
     this.#acceptors = new Acceptors({
       clock,
+      codec: this.codec,
       limits,
       failureAfter,
       self: (to) =>
@@ -295,7 +298,9 @@ export class RoutedNode implements AsyncDisposable {
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
       hears: (caller) => this.#suspicion.hears(caller),
-      serve: (request, caller) => this.#serve.answer(request, caller),
+      serve: (request, caller, now) => this.#serve.answer(request, caller, now),
+      confirm: () => this.#serve.confirm(),
+      withdrawn: (request, reply) => this.#serve.withdrawn(request, reply),
       log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
     });
   }
@@ -305,7 +310,7 @@ export class RoutedNode implements AsyncDisposable {
     const { list, store: place } = this.#settings;
     if (list === undefined) return place!;
     const epoch = (): number => this.#epoch();
-    const kept = new KeptViews({ list, self, place, peer, codec: this.codec, epoch });
+    const kept = new KeptViews({ list, self, place, peer, epoch });
     this.#services.add(viewsService, { handlers: kept.handlers, idle: () => kept.idle() });
     return kept;
   }
@@ -315,7 +320,7 @@ export class RoutedNode implements AsyncDisposable {
     const { transport, listen, directory, keepAlive } = this.#settings;
     try {
       // The directory must be there, and be ours, before a socket is put into it.
-      if (directory !== undefined) await this.#store.read();
+      if (directory !== undefined) await ensurePrivateDirectory(directory);
       this.#listener = await transport.listen(listen, (connection) => this.#acceptors.accept(connection));
       if (keepAlive) this.#retain(1);
       await this.awaited(this.#membership.enter());

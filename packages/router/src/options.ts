@@ -11,7 +11,7 @@ import type { Transport } from './transport.ts';
 import { socketTransport } from './transports/socket.ts';
 import { defaultPartitions } from './view.ts';
 import { isPowerOfTwo, isRedundancy, largestPartitions, largestRedundancy } from './view-json.ts';
-import type { ViewStore } from './view-store.ts';
+import type { ViewStore, ViewStorePlace } from './view-store.ts';
 import { bounded } from './view-stores/bounded.ts';
 import { defaultDirectory, directoryStore } from './view-stores/directory.ts';
 import { StaticNodes } from './view-stores/static-nodes.ts';
@@ -40,11 +40,14 @@ export interface JoinOptions {
    * the system's temporary one.
    */
   directory?: string;
-  /** Where views are agreed, instead of files in `directory`; or the nodes of a fixed list. */
-  store?: ViewStore | StaticNodes;
+  /**
+   * Where views are agreed, instead of files in `directory`: a store, what opens the one of this cluster, or the nodes of a
+   * fixed list.
+   */
+  store?: ViewStore | ViewStorePlace | StaticNodes;
   /** How nodes reach each other, instead of Unix sockets in `directory`. */
   transport?: Transport;
-  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`. */
+  /** Where this node listens, in the transport's form. Default: a socket of its own in `directory`, or what the transport says. */
   listen?: string;
   /** A name for this node, 1 to 64 of `A-Z a-z 0-9 . _ -`. Default: random. Two running nodes never share one. */
   id?: string;
@@ -147,15 +150,19 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   const incarnation = randomName(random, 10);
   const ownPlace = list === undefined && (options.store === undefined || options.transport === undefined);
   const directory = ownPlace ? (options.directory ?? defaultDirectory(cluster)) : undefined;
-  if (options.transport !== undefined && options.listen === undefined && entry === undefined) {
-    throw invalid('listen', undefined, 'an address, since a transport is given');
-  }
   // The incarnation, not the id: short, and never the socket of an earlier life.
-  const listen = options.listen ?? entry?.address ?? `unix:${join(directory!, `${incarnation}.sock`)}`;
+  const own =
+    options.transport === undefined && directory !== undefined
+      ? `unix:${join(directory, `${incarnation}.sock`)}`
+      : options.transport?.address?.(cluster, incarnation);
+  const listen = options.listen ?? entry?.address ?? own;
+  if (listen === undefined) throw invalid('listen', undefined, 'an address, since a transport is given');
   const files = (place: string): ViewStore => directoryStore({ directory: place, clock, random });
+  const given =
+    typeof options.store === 'function' ? options.store({ cluster, clock, random }) : options.store;
   const store =
     list === undefined
-      ? ((options.store as ViewStore | undefined) ?? files(directory!))
+      ? ((given as ViewStore | undefined) ?? files(directory!))
       : entry === list.keeper
         ? (list.store ?? files(options.directory ?? defaultDirectory(`${cluster}, static nodes`)))
         : undefined;

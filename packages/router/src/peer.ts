@@ -1,5 +1,6 @@
 import { Batch } from './batch.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { Codec } from './codec.ts';
 import {
   type Frame,
   FrameReader,
@@ -32,6 +33,7 @@ export interface PeerOptions {
   readonly lasting: boolean;
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly codec: Codec;
   readonly limits: LinkLimits;
   /** A link that was silent for this long, in ms, is closed. */
   readonly failureAfter: number;
@@ -51,6 +53,8 @@ export interface PeerOptions {
 
 /** How many questions may wait for their answers. */
 const mostAsked = 64;
+/** With so few calls under way none waits for others to leave with. */
+const fewCalls = 2;
 const firstRetry = 20;
 const lastRetry = 1_000;
 
@@ -129,23 +133,38 @@ export class Peer {
     this.#connection?.send(pingFrame(now));
   }
 
-  /** Sends a request and answers with its reply, or rejects with a {@link LinkError}. While dialling, requests wait. */
-  call(request: Request): Promise<Reply> {
-    const { limits } = this.#options;
-    if (this.#closed) return Promise.reject(new LinkError('down', false, `the link to ${this.id} is closed`));
+  /** Sends a request and answers with its reply, or rejects with a {@link LinkError}; `opens` is as in {@link Waiting}. */
+  call(request: Request, opens = false): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const deadline = this.#options.clock.now() + request.budget;
+      this.send({ request, deadline, opens, sent: false, packed: undefined, resolve, reject });
+    });
+  }
+
+  /** Sends a call, and settles it. While dialling, calls wait. */
+  send(call: Waiting): void {
+    const { limits, codec } = this.#options;
+    if (this.#closed) {
+      call.reject(new LinkError('down', false, `the link to ${this.id} is closed`));
+      return;
+    }
     const queued = this.#inFlight.unsentBytes + (this.#connection?.pending ?? 0);
     if (this.#inFlight.size >= limits.inFlight || queued > limits.queued) {
       const message = `${this.#inFlight.size} calls to ${this.id} are in flight: slow down or raise the limits`;
-      return Promise.reject(new LinkError('overloaded', false, message));
+      call.reject(new LinkError('overloaded', false, message));
+      return;
     }
-    if (request.args.length > limits.frame - 1024) {
-      const message = `a call of ${request.args.length} bytes exceeds the limit of ${limits.frame} bytes a frame`;
-      return Promise.reject(new LinkError('tooLarge', false, message));
+    if (this.#batch === undefined) {
+      try {
+        call.packed = codec.encodeList(call.request.args);
+      } catch (error) {
+        call.reject(error);
+        return;
+      }
     }
-    return this.#inFlight.add(request, (call) => {
-      if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
-      if (this.#batch !== undefined) this.#send(call, this.#batch);
-    });
+    this.#inFlight.add(call);
+    if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
+    if (this.#batch !== undefined) this.#write(call, this.#batch, call.request.budget);
   }
 
   /** Forgets a call whose caller has gone; its reply, if it comes, is dropped. */
@@ -243,13 +262,17 @@ export class Peer {
     if (this.#batch === undefined) {
       this.#welcome(connection, frame);
     } else if (frame.type === FrameType.replies) {
-      for (const { id, reply } of readReplies(frame.body)) this.#inFlight.take(id)?.resolve(reply);
+      readReplies(frame.body, this.#options.codec, this.#opens, this.#settle);
     } else if (frame.type === FrameType.pong) {
       this.#answer(frame);
     } else {
       throw new RangeError(`a frame of type ${frame.type} has no place here`);
     }
   }
+
+  readonly #opens = (id: number): boolean => this.#inFlight.get(id)?.opens === true;
+
+  readonly #settle = (id: number, reply: Reply): void => this.#inFlight.take(id)?.resolve(reply);
 
   #answer(frame: Frame): void {
     const { to, heardEpoch, granted } = this.#options;
@@ -288,18 +311,19 @@ export class Peer {
     this.#heardAt = clock.now();
     heardEpoch(to, welcome.epoch);
     this.ask();
-    for (const call of this.#inFlight.all()) this.#send(call, batch);
+    for (const call of this.#inFlight.all()) this.#write(call, batch, call.deadline - clock.now());
   }
 
-  #send(call: Waiting, batch: Batch): void {
-    const budget = call.deadline - this.#options.clock.now();
+  #write(call: Waiting, batch: Batch, budget: number): void {
+    const { request, packed } = call;
     try {
-      batch.add((writer) => writeRequest(writer, { ...call.request, budget }));
+      writeRequest(batch.begin(), request, budget, this.#options.codec, packed);
+      batch.end(this.#inFlight.size <= fewCalls);
       this.#inFlight.sent(call);
     } catch (error) {
-      this.#inFlight
-        .take(call.request.id)
-        ?.reject(new LinkError('tooLarge', false, (error as Error).message));
+      batch.cancel();
+      const reason = error instanceof RangeError ? new LinkError('tooLarge', false, error.message) : error;
+      this.#inFlight.take(request.id)?.reject(reason);
     }
   }
 

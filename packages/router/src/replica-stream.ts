@@ -1,3 +1,4 @@
+import { Encoded } from './encoded.ts';
 import type { ReplicaRecord } from './services.ts';
 
 /** A record on the wire: of which service, which partition, and what. Those of no service tell of the copy itself. */
@@ -55,9 +56,8 @@ export function sizeOfUnit(unit: Unit): number {
   for (const [, , record] of unit) {
     bytes += 32;
     for (const field of record) {
-      if (typeof field === 'string' || field instanceof Uint8Array) bytes += field.length;
-      else if (typeof field === 'object' && field !== null && 'bytes' in field)
-        bytes += (field.bytes as Uint8Array).length;
+      if (typeof field === 'string' || field instanceof Uint8Array || field instanceof Encoded)
+        bytes += field.length;
     }
   }
   return bytes;

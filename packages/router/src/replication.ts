@@ -37,6 +37,8 @@ export class Replication {
   #streams = 0;
   /** What the call that is being executed has changed so far. */
   #unit: Piece[] | undefined;
+  /** Whether a call is at its synchronous part. */
+  #open = false;
 
   constructor(options: ReplicationOptions) {
     this.#options = options;
@@ -88,23 +90,28 @@ export class Replication {
     }
   }
 
-  /** Does the synchronous part of a call: all its changes reach a copy together, or none does. */
-  together<T>(work: () => T): T {
-    if (this.#unit !== undefined || !this.#options.safeguards.wholeCalls) return work();
-    this.#unit = [];
-    try {
-      return work();
-    } finally {
-      const unit = this.#unit;
-      this.#unit = undefined;
-      this.#spread(unit);
-    }
+  /**
+   * The synchronous part of a call begins: all its changes reach a copy together, or none does. Answers whether it is the
+   * outermost, which is to end it.
+   */
+  beginUnit(): boolean {
+    if (this.#open || !this.#options.safeguards.wholeCalls) return false;
+    this.#open = true;
+    return true;
+  }
+
+  endUnit(): void {
+    const unit = this.#unit;
+    this.#open = false;
+    this.#unit = undefined;
+    if (unit !== undefined) this.#spread(unit);
   }
 
   /** A change to a partition of this node. */
   changed(service: string, partition: number, record: ReplicaRecord): void {
-    if (this.#unit !== undefined) this.#unit.push([service, partition, record]);
-    else this.#spread([[service, partition, record]]);
+    if (!this.#open) this.#spread([[service, partition, record]]);
+    else if (this.#unit === undefined) this.#unit = [[service, partition, record]];
+    else this.#unit.push([service, partition, record]);
   }
 
   /** Whether changes to a partition are wanted now. */

@@ -12,16 +12,15 @@ import type { Safeguards } from './safeguards.ts';
 import type { CallContext, Handler, Services } from './services.ts';
 import type { View } from './view.ts';
 
-/** How a call ended at the node that was asked, before anything is encoded. */
+/** How a call ended at the node that was asked. As in {@link Reply}, `bytes` is what was encoded already. */
 export type Outcome =
   | {
       readonly kind: 'result';
       readonly value: unknown;
       readonly covered?: PartitionSet;
-      /** The same, encoded, where that was done already. */
-      readonly reply?: Reply;
+      readonly bytes?: Uint8Array;
     }
-  | { readonly kind: 'thrown'; readonly error: unknown; readonly reply?: Reply }
+  | { readonly kind: 'thrown'; readonly error: unknown; readonly bytes?: Uint8Array }
   | { readonly kind: 'wrongOwner'; readonly epoch: number }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
@@ -84,34 +83,52 @@ export class Serve {
     this.#options = options;
   }
 
-  /** Executes a call of another node. Throws on malformed arguments. */
-  answer(request: Request, caller: Identity): Reply | Promise<Reply> {
-    const { clock, codec, view } = this.#options;
-    const { id, target, service, handler, repeatable, budget } = request;
-    const current = view();
+  /**
+   * Executes a call of another node; `now` is about the time. What is answered at once may be told only if {@link confirm}
+   * says so after it: a whole batch of calls is executed before the clock is read once more.
+   */
+  answer(request: Request, caller: Identity, now: number): Reply | Promise<Reply> {
+    const { id, target, service, handler, args, repeatable, retryOf, budget } = request;
+    const current = this.#options.view();
     // Before it has joined this node owns nothing, and does not know how many partitions there are.
     if (current === undefined && target.kind !== 'node') return { kind: 'wrongOwner', epoch: 0 };
     if (target.kind === 'partitions') new PartitionSet(current!.owners.length, target.set);
-    const outcome = this.execute({
-      id,
-      target,
-      service,
-      handler,
-      repeatable,
-      ...(request.retryOf === undefined ? {} : { retryOf: request.retryOf }),
-      args: codec.decodeList(request.args),
-      deadline: clock.now() + budget,
-      caller,
-    });
-    return outcome instanceof Promise
-      ? outcome.then((settled) => this.#encode(settled))
-      : this.#encode(outcome);
+    const deadline = now + budget;
+    const outcome = this.#execute(
+      retryOf === undefined
+        ? { id, target, service, handler, args, repeatable, deadline, caller }
+        : { id, target, service, handler, args, repeatable, retryOf, deadline, caller },
+      now,
+      false,
+    );
+    return outcome instanceof Promise ? outcome.then(replyOf) : replyOf(outcome);
+  }
+
+  /** Whether what was answered at once until now may be told. */
+  confirm(): boolean {
+    return this.#options.lease.valid;
+  }
+
+  /** What is told in place of an outcome if not: somebody else may have answered for the partition meanwhile. */
+  withdrawn<O extends Outcome | Reply>(
+    call: Pick<ServedCall, 'target' | 'repeatable' | 'service' | 'handler'>,
+    outcome: O,
+  ): O | Extract<Reply, { kind: 'wrongOwner' | 'refused' }> {
+    if (call.target.kind === 'node' || outcome.kind === 'wrongOwner' || outcome.kind === 'refused')
+      return outcome;
+    const why = 'the node that executed it may have been replaced meanwhile';
+    return call.repeatable ? this.#wrongOwner() : unknownOutcome(call, why);
   }
 
   /** Executes a call: at once if nothing stands in its way, else by a promise that never rejects. */
   execute(call: ServedCall): Outcome | Promise<Outcome> {
-    const { clock, ownership, services, lease } = this.#options;
-    const remaining = call.deadline - clock.now();
+    return this.#execute(call, this.#options.clock.now(), true);
+  }
+
+  /** `confirming`: what is answered at once may be told. */
+  #execute(call: ServedCall, now: number, confirming: boolean): Outcome | Promise<Outcome> {
+    const { ownership, services, lease } = this.#options;
+    const remaining = call.deadline - now;
     if (remaining <= 0) return refused('TIMEOUT', 'the call came too late');
     const context = this.#admit(call);
     if (context === 'elsewhere') return this.#wrongOwner();
@@ -120,7 +137,7 @@ export class Serve {
       return this.#within(released, remaining).then(() => this.execute(call));
     }
     // Ownership may change while a call waits, so it is judged again from the start.
-    if (call.target.kind !== 'node' && !lease.valid)
+    if (call.target.kind !== 'node' && !lease.validAt(now))
       return lease.renewed(remaining).then(() => this.execute(call));
     const covered = call.target.kind === 'partitions' ? (context.partitions as PartitionSet) : undefined;
     // Nothing of it is here: the caller learns just that.
@@ -134,19 +151,20 @@ export class Serve {
       const message = `node ${this.#options.self} has no handler '${call.handler}' in '${call.service}'`;
       return refused('UNKNOWN_HANDLER', message);
     }
-    return this.#recall(call) ?? this.#perform(call, context, handler, covered);
+    return this.#recall(call, confirming) ?? this.#perform(call, context, handler, covered, confirming);
   }
 
   /** What a call was answered that was executed before; `undefined` if it was not. */
-  #recall(call: ServedCall): Outcome | Promise<Outcome> | undefined {
+  #recall(call: ServedCall, confirming: boolean): Outcome | Promise<Outcome> | undefined {
     const { calls, safeguards, view } = this.#options;
     const { target, repeatable, retryOf, caller, id } = call;
     if (target.kind !== 'key' || repeatable || !safeguards.callLog) return undefined;
     const partition = partitionOf(target, this.#partitions());
     const known = calls.recall(partition, caller.incarnation, id);
-    if (known?.kind === 'ended') return this.#release(call, this.#remembered(known.reply), undefined);
+    if (known?.kind === 'ended')
+      return this.#release(call, this.#remembered(known.reply), undefined, confirming);
     if (known?.kind === 'running')
-      return known.reply.then((reply) => this.#release(call, this.#remembered(reply), undefined));
+      return known.reply.then((reply) => this.#release(call, this.#remembered(reply), undefined, true));
     // Whoever does not ask again knows that nobody has executed it, though somebody may have begun to.
     if (retryOf === undefined) return undefined;
     const lost = view()?.origins[partition] !== retryOf;
@@ -159,34 +177,49 @@ export class Serve {
     context: CallContext,
     handler: Handler,
     covered: PartitionSet | undefined,
+    confirming: boolean,
   ): Outcome | Promise<Outcome> {
     const { replication } = this.#options;
     const logged = this.#isLogged(call);
-    const outcome = replication.together(() => {
-      let value: unknown;
-      try {
-        value = handler(context, ...call.args);
-      } catch (error) {
-        if (!(error instanceof Reconsider)) return this.#log(call, logged, thrown(error));
-        return (error.after ?? Promise.resolve()).then(
-          () => unbegun,
-          (reason) => this.#log(call, logged, thrown(reason)),
-        );
-      }
-      if (!(value instanceof Promise)) return this.#log(call, logged, result(value, covered));
-      const settled = value.then(
-        (answer) => this.#log(call, logged, result(answer, covered)),
-        (error) => (error instanceof Reconsider ? reconsidered : this.#log(call, logged, thrown(error))),
-      );
-      if (logged) this.#begin(call, settled);
-      return settled;
-    });
-    if (!(outcome instanceof Promise)) return this.#release(call, outcome as Outcome, covered);
+    const outermost = replication.beginUnit();
+    let outcome: Outcome | Promise<Outcome>;
+    try {
+      outcome = this.#run(call, context, handler, covered, logged);
+    } finally {
+      if (outermost) replication.endUnit();
+    }
+    if (!(outcome instanceof Promise)) return this.#release(call, outcome, covered, confirming);
     return outcome.then((settled) => {
-      if (settled !== reconsidered && settled !== unbegun) return this.#release(call, settled, covered);
+      if (settled !== reconsidered && settled !== unbegun) return this.#release(call, settled, covered, true);
       if (logged && settled === reconsidered) this.#forget(call);
       return this.execute(call);
     });
+  }
+
+  #run(
+    call: ServedCall,
+    context: CallContext,
+    handler: Handler,
+    covered: PartitionSet | undefined,
+    logged: boolean,
+  ): Outcome | Promise<Outcome> {
+    let value: unknown;
+    try {
+      value = handler(context, ...call.args);
+    } catch (error) {
+      if (!(error instanceof Reconsider)) return this.#log(call, logged, thrown(error));
+      return (error.after ?? Promise.resolve()).then(
+        () => unbegun,
+        (reason) => this.#log(call, logged, thrown(reason)),
+      );
+    }
+    if (!(value instanceof Promise)) return this.#log(call, logged, result(value, covered));
+    const settled = value.then(
+      (answer) => this.#log(call, logged, result(answer, covered)),
+      (error) => (error instanceof Reconsider ? reconsidered : this.#log(call, logged, thrown(error))),
+    );
+    if (logged) this.#begin(call, settled);
+    return settled;
   }
 
   /** Lets an outcome go once it is certain that this node may still tell it, and that it will not be forgotten. */
@@ -194,15 +227,16 @@ export class Serve {
     call: ServedCall,
     outcome: Outcome,
     covered: PartitionSet | undefined,
+    confirming: boolean,
   ): Outcome | Promise<Outcome> {
     const { lease, clock } = this.#options;
     if (call.target.kind === 'node') return outcome;
-    // The handler may have run for longer than the lease: then somebody else may have answered meanwhile.
-    if (!lease.valid) {
-      const why = 'the node that executed it may have been replaced meanwhile';
-      return call.repeatable ? this.#wrongOwner() : unknownOutcome(call, why);
-    }
     const passage = this.#passage(call.target, covered);
+    // The handler may have run for longer than the lease: then somebody else may have answered meanwhile.
+    if ((confirming || passage !== undefined) && !lease.valid) {
+      passage?.giveUp();
+      return this.withdrawn(call, outcome);
+    }
     if (passage === undefined) return outcome;
     let safe = false;
     const passed = passage.safe.then((all) => {
@@ -219,7 +253,7 @@ export class Serve {
 
   #passage(target: Target, covered: PartitionSet | undefined): Passage | undefined {
     const { gate, safeguards } = this.#options;
-    if (!safeguards.gatedReplies) return undefined;
+    if (!safeguards.gatedReplies || gate.open) return undefined;
     return gate.pass(
       target.kind === 'key' ? [partitionOf(target, this.#partitions())] : (covered ?? nowhere),
     );
@@ -233,33 +267,26 @@ export class Serve {
 
   #log(call: ServedCall, logged: boolean, outcome: Outcome): Outcome {
     if (!logged) return outcome;
-    const { calls, clock, ownership } = this.#options;
+    const { calls, ownership } = this.#options;
     const partition = partitionOf(call.target, this.#partitions());
     if (ownership.standing(partition) === 'elsewhere') return outcome;
     const reply = this.#encode(outcome);
-    calls.end(partition, call.caller.incarnation, call.id, call.deadline - clock.now(), reply);
-    return outcome.kind === 'result' || outcome.kind === 'thrown' ? { ...outcome, reply } : outcome;
+    calls.end(partition, call.caller.incarnation, call.id, call.deadline, reply);
+    return reply as Outcome;
   }
 
   #begin(call: ServedCall, settled: Promise<Outcome>): void {
-    const { calls, clock } = this.#options;
+    const { calls } = this.#options;
     const partition = partitionOf(call.target, this.#partitions());
     const reply = settled.then((outcome) => this.#encode(outcome));
-    calls.begin(partition, call.caller.incarnation, call.id, call.deadline - clock.now(), reply);
+    calls.begin(partition, call.caller.incarnation, call.id, call.deadline, reply);
   }
 
   #forget({ target, caller, id }: ServedCall): void {
     this.#options.calls.forget(partitionOf(target, this.#partitions()), caller.incarnation, id);
   }
 
-  #remembered(reply: Reply): Outcome {
-    const { codec } = this.#options;
-    if (reply.kind === 'result') return { kind: 'result', value: codec.decodeList(reply.value)[0], reply };
-    if (reply.kind === 'thrown') return { kind: 'thrown', error: codec.decodeError(reply.error), reply };
-    return reply;
-  }
-
-  #wrongOwner(): Outcome {
+  #wrongOwner(): Extract<Reply, { kind: 'wrongOwner' }> {
     return { kind: 'wrongOwner', epoch: this.#options.view()?.epoch ?? 0 };
   }
 
@@ -304,21 +331,34 @@ export class Serve {
     });
   }
 
+  /** What is remembered as its caller is to get it, which may be this node itself: it has come to own the key meanwhile. */
+  #remembered(reply: Reply): Outcome {
+    const { codec } = this.#options;
+    if (reply.kind === 'result')
+      return { kind: 'result', value: codec.decodeList(reply.bytes!)[0], bytes: reply.bytes! };
+    if (reply.kind === 'thrown')
+      return { kind: 'thrown', error: codec.decodeError(reply.bytes!), bytes: reply.bytes! };
+    return reply;
+  }
+
+  /** What was answered, as it is remembered: encoded, whatever becomes of the value. Only calls to keys are. */
   #encode(outcome: Outcome): Reply {
     const { codec } = this.#options;
-    if (outcome.kind === 'wrongOwner' || outcome.kind === 'refused') return outcome;
-    if (outcome.reply !== undefined) return outcome.reply;
-    if (outcome.kind === 'thrown') return { kind: 'thrown', error: codec.encodeError(outcome.error) };
+    if (outcome.kind === 'thrown')
+      return { kind: 'thrown', error: outcome.error, bytes: codec.encodeError(outcome.error) };
+    if (outcome.kind !== 'result') return outcome;
+    const { value } = outcome;
+    if (value === undefined) return nothing;
     try {
-      const value = codec.encodeList([outcome.value]);
-      return outcome.covered === undefined
-        ? { kind: 'result', value }
-        : { kind: 'result', value, covered: outcome.covered.bits };
+      return { kind: 'result', value, bytes: codec.encodeList([value]) };
     } catch (error) {
-      return { kind: 'thrown', error: codec.encodeError(error) };
+      return { kind: 'thrown', error, bytes: codec.encodeError(error) };
     }
   }
 }
+
+/** That of a call which answers nothing; the bytes are those of a list of one absent value. */
+const nothing: Reply = { kind: 'result', value: undefined, bytes: Uint8Array.of(0, 0, 0, 1, 0) };
 
 /** Stand for the outcome of a call that must be judged again: of one that was begun, and of one that was not. */
 const reconsidered: Outcome = { kind: 'refused', code: 'TIMEOUT', message: 'what it waited for has moved' };
@@ -336,10 +376,18 @@ function thrown(error: unknown): Outcome {
   return { kind: 'thrown', error };
 }
 
-function refused(code: string, message: string): Outcome {
+function refused(code: string, message: string): Extract<Reply, { kind: 'refused' }> {
   return { kind: 'refused', code, message };
 }
 
-function unknownOutcome({ service, handler }: ServedCall, why: string): Outcome {
+function unknownOutcome(
+  { service, handler }: Pick<ServedCall, 'service' | 'handler'>,
+  why: string,
+): Extract<Reply, { kind: 'refused' }> {
   return refused('UNKNOWN_OUTCOME', `${service}.${handler} may or may not have happened: ${why}`);
+}
+
+function replyOf(outcome: Outcome): Reply {
+  if (outcome.kind !== 'result' || outcome.covered === undefined) return outcome as Reply;
+  return { kind: 'result', value: outcome.value, covered: outcome.covered.bits };
 }

@@ -21,6 +21,8 @@ export interface SuspicionOptions {
   readonly safeguards: Safeguards;
   /** For how long a member must have been silent, in ms. */
   readonly failureAfter: number;
+  /** Whether this node has no way to others at all. */
+  cutOff(): boolean;
   /** Asks another member something about `incarnations`, as of `epoch`; answers whether it agrees. */
   ask(
     id: string,
@@ -85,11 +87,11 @@ export class Suspicion {
   }
 
   #beat(): void {
-    const { clock, mesh, lease, agreement } = this.#options;
+    const { clock, mesh, lease, agreement, cutOff } = this.#options;
     this.#next();
     const now = clock.now();
     // A beat that comes late shows that this process was stopped or busy: blame nobody else for the silence.
-    if (now - this.#lastBeat > 2 * this.#interval) mesh.excuse();
+    if (now - this.#lastBeat > 2 * this.#interval || cutOff()) mesh.excuse();
     this.#lastBeat = now;
     // The others do not make a majority, or do not answer: perhaps the view store does.
     if (lease.low) void agreement.refresh();

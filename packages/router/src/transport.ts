@@ -32,6 +32,12 @@ export interface Listener {
 
 export interface Transport {
   readonly name: string;
+  /**
+   * An address for a node of `cluster` that is told of none; `name` is unique. A transport without this needs to be told.
+   */
+  address?(cluster: string, name: string): string;
+  /** Whether nobody can be reached now for a reason on this side: then others are not blamed for their silence. */
+  cutOff?(): boolean;
   /** Accepts connections at `address` (each transport documents its form) until the listener is closed. */
   listen(address: string, accept: (connection: Connection) => void): Promise<Listener>;
   /** Opens a connection, or rejects with a {@link ConnectError}. */

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+import type { Random } from './random.ts';
 import type { View } from './view.ts';
 
 /**
@@ -19,3 +21,13 @@ export interface ViewStore {
   /** Frees what this process holds; stored views stay. */
   close(): Promise<void>;
 }
+
+/** What a store is told about the node that opens it. */
+export interface ViewStoreSetting {
+  readonly cluster: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Where the views of many clusters are kept, each under its name: opens the store of one of them. */
+export type ViewStorePlace = (setting: ViewStoreSetting) => ViewStore;

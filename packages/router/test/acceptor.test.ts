@@ -2,23 +2,24 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Acceptor, type AcceptorOptions } from '../src/acceptor.ts';
 import { ByteWriter } from '../src/bytes.ts';
-import { FrameType, type Reply, type Request, readReplies, writeRequest } from '../src/frame.ts';
+import { Encoded } from '../src/encoded.ts';
+import { FrameType, type Reply, type Request } from '../src/frame.ts';
 import { pingFrame, readPong } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { ManualClock, TestCluster } from '../src/testing/index.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
-import { codec, framed, helloFrame, noise, RawEnd, request, strays } from './links.ts';
+import { codec, framed, helloFrame, noise, RawEnd, repliesOf, request, strays, writeCall } from './links.ts';
 
 const to = { id: 'b', incarnation: 'b1' };
 
 function calls(...requests: Request[]): Buffer {
   const writer = new ByteWriter();
-  for (const each of requests) writeRequest(writer, each);
+  for (const each of requests) writeCall(writer, each);
   return framed(FrameType.calls, writer.finish());
 }
 
 function result(value: unknown): Reply {
-  return { kind: 'result', value: codec.encodeList([value]) };
+  return { kind: 'result', value };
 }
 
 let clock: ManualClock;
@@ -29,6 +30,7 @@ let logged: string[];
 let known: number;
 let ended: number;
 let serve: AcceptorOptions['serve'];
+let confirmed: boolean;
 let birth: string | undefined;
 let heard: number[];
 let granted: (epoch: number) => boolean;
@@ -43,10 +45,11 @@ beforeEach(() => {
   hears = () => true;
   known = 0;
   ended = 0;
+  confirmed = true;
   birth = 'birth';
   serve = (asked) => {
     served.push(asked);
-    return { kind: 'result', value: asked.args };
+    return { kind: 'result', value: asked.args[0] };
   };
 });
 
@@ -63,7 +66,10 @@ async function dialled(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
     grants: ({ id }, epoch) => id === 'a' && granted(epoch),
     hears: ({ incarnation }) => incarnation === 'a1' && hears(),
     failureAfter: 3_000,
-    serve: (asked, caller) => serve(asked, caller),
+    codec,
+    serve: (asked, caller, now) => serve(asked, caller, now),
+    confirm: () => confirmed,
+    withdrawn: ({ id }) => ({ kind: 'wrongOwner', epoch: id }),
     log: (message) => logged.push(message),
     ...more,
   };
@@ -91,7 +97,7 @@ async function greeted(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
 }
 
 function answers(end: RawEnd): { id: number; reply: Reply }[] {
-  return end.take().flatMap(({ body }) => readReplies(body));
+  return end.take().flatMap(({ body }) => repliesOf(body));
 }
 
 describe('the handshake of an acceptor', () => {
@@ -171,7 +177,7 @@ describe('an acceptor', () => {
     expect(answers(end).map(({ id }) => id)).toEqual([2, 4]);
     later.get(3)!(result('three'));
     await clock.advance(5);
-    expect(answers(end)).toEqual([{ id: 3, reply: { ...result('three'), covered: Buffer.alloc(0) } }]);
+    expect(answers(end)).toEqual([{ id: 3, reply: result('three') }]);
   });
 
   it('answers a ping with its epoch, whether it grants a lease and whether it hears the other, and hears its epoch', async () => {
@@ -331,9 +337,9 @@ describe('a node and bytes that nobody should send', () => {
       calls(request(2), request(3, { target: { kind: 'key', hash: 5 } })),
       calls(request(4, { target: { kind: 'partitions', set } })),
       calls(request(5, { target: { kind: 'partitions', set: Buffer.of(1) } })),
-      calls(request(6, { args: Buffer.of(0, 0, 0, 1, 1, 0, 0, 0, 1, 0xc1) })),
-      calls(request(7, { service: '$cluster', handler: 'join', args: codec.encodeList([{ id: 5 }]) })),
-      calls(request(8, { service: '$cluster', handler: 'view', args: codec.encodeList(['{}']) })),
+      calls(request(6, { args: [new Encoded(Buffer.of(0xc1))] })),
+      calls(request(7, { service: '$cluster', handler: 'join', args: [{ id: 5 }] })),
+      calls(request(8, { service: '$cluster', handler: 'view', args: ['{}'] })),
       calls(request(9, { service: '__proto__', handler: 'constructor', budget: 5 })),
       pingFrame(2 ** 48 - 1),
     );

@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptorOptions } from '../src/acceptor.ts';
 import { Acceptors } from '../src/acceptors.ts';
 import { ByteWriter } from '../src/bytes.ts';
-import { FrameType, type Reply, writeRequest } from '../src/frame.ts';
+import { FrameType, type Reply } from '../src/frame.ts';
 import { pingFrame } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
-import { framed, helloFrame, RawEnd, request } from './links.ts';
+import { codec, framed, helloFrame, RawEnd, request, writeCall } from './links.ts';
 
 const to = { id: 'b', incarnation: 'b1' };
 
@@ -25,6 +25,7 @@ beforeEach(async () => {
   const options: AcceptorOptions = {
     clock,
     limits: defaultLimits,
+    codec,
     failureAfter: 3_000,
     self: () => ({ ...to, cluster: 'test', birth: 'birth' }),
     epoch: () => 1,
@@ -35,6 +36,8 @@ beforeEach(async () => {
       served.push(id);
       return new Promise((resolve) => void ends.push(resolve));
     },
+    confirm: () => true,
+    withdrawn: (_request, reply) => reply,
     log: () => {},
   };
   acceptors = new Acceptors(options);
@@ -50,7 +53,7 @@ async function dialled(id: string, incarnation: string, lasting = true): Promise
 
 function call(id: number): Buffer {
   const writer = new ByteWriter();
-  writeRequest(writer, request(id));
+  writeCall(writer, request(id));
   return framed(FrameType.calls, writer.finish());
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Batch } from '../src/batch.ts';
+import type { ByteWriter } from '../src/bytes.ts';
 import { type Frame, FrameReader, FrameType } from '../src/frame.ts';
 import { ManualClock } from '../src/testing/index.ts';
 
@@ -26,36 +27,47 @@ beforeEach(() => {
 });
 
 function add(...records: number[]): void {
-  for (const record of records) batch.add((writer) => writer.u8(record));
+  for (const record of records) put((writer) => writer.u8(record));
+}
+
+function put(write: (writer: ByteWriter) => void, alone = false): void {
+  try {
+    write(batch.begin());
+    batch.end(alone);
+  } catch (error) {
+    batch.cancel();
+    throw error;
+  }
 }
 
 const bodies = (): number[][] => sent.map(({ body }) => [...body]);
 
 describe('a batch', () => {
-  it('sends the first record of a tick at once and the rest together', async () => {
-    add(1, 2, 3);
+  it('sends a record that is alone at once, and others together at the end of the turn', async () => {
+    put((writer) => writer.u8(1), true);
+    expect(bodies()).toEqual([[1]]);
+    add(2, 3);
+    put((writer) => writer.u8(4), true);
     expect(bodies()).toEqual([[1]]);
     await clock.advance(0);
-    expect(bodies()).toEqual([[1], [2, 3]]);
-    add(4);
-    expect(bodies()).toEqual([[1], [2, 3], [4]]);
+    expect(bodies()).toEqual([[1], [2, 3, 4]]);
     await clock.advance(0);
-    expect(bodies()).toHaveLength(3);
+    expect(bodies()).toHaveLength(2);
     expect(sent[0]!.type).toBe(FrameType.calls);
   });
 
   it('puts 64 records into a frame at most', async () => {
     add(...Array.from({ length: 150 }, (_, index) => index));
-    expect(bodies().map(({ length }) => length)).toEqual([1, 64, 64]);
+    expect(bodies().map(({ length }) => length)).toEqual([64, 64]);
     await clock.advance(0);
-    expect(bodies().map(({ length }) => length)).toEqual([1, 64, 64, 21]);
+    expect(bodies().map(({ length }) => length)).toEqual([64, 64, 22]);
     expect(bodies().flat()).toEqual(Array.from({ length: 150 }, (_, index) => index));
   });
 
   it('sends a frame that is large enough without waiting for more', () => {
     add(1);
-    batch.add((writer) => writer.raw(Buffer.alloc(64 * 1024)));
-    expect(sent).toHaveLength(2);
+    put((writer) => writer.raw(Buffer.alloc(64 * 1024)));
+    expect(sent).toHaveLength(1);
   });
 
   it('holds the records of a group back until all are there', async () => {
@@ -71,7 +83,7 @@ describe('a batch', () => {
     batch.cork();
     add(1);
     expect(() =>
-      batch.add((writer) => {
+      put((writer) => {
         writer.u32(99);
         throw new Error('half a record');
       }),
@@ -90,7 +102,7 @@ describe('a batch', () => {
         const taken: Buffer[] = [];
         for (const [index, size] of list.entries()) {
           const record = Buffer.alloc(size, index);
-          const write = (): void => batch.add((writer) => writer.raw(record));
+          const write = (): void => put((writer) => writer.raw(record));
           if (size + 1 > limit) {
             expect(write).toThrow(RangeError);
           } else {

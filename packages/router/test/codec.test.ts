@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Codec, type Encoded } from '../src/codec.ts';
+import { Codec } from '../src/codec.ts';
+import type { Encoded } from '../src/encoded.ts';
 import { RouterError } from '../src/errors.ts';
 
 const codec = new Codec();
@@ -371,11 +372,13 @@ describe('lists of arguments', () => {
       Uint16Array,
       { a: ArrayBuffer },
     ];
-    expect(encoded.bytes.buffer.byteLength).toBe(encoded.bytes.length);
+    // A text is nobody's view.
+    expect(typeof encoded.content).toBe('string');
     expect(buffer.buffer.byteLength).toBe(6);
     expect(typed.buffer.byteLength).toBe(6);
     expect(a.byteLength).toBe(5);
-    expect(codec.encode('kept').bytes.buffer.byteLength).toBe(encoded.bytes.length);
+    const [large] = codec.decodeList(codec.encodeList([codec.encode('x'.repeat(10_000))])) as [Encoded];
+    expect(large.bytes.buffer.byteLength).toBe(large.length);
   });
 
   it('leave no mark on encoded bytes that are decoded', () => {

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
+import type { ByteWriter } from '../src/bytes.ts';
 import { Codec } from '../src/codec.ts';
-import type { Request } from '../src/frame.ts';
-import { type Frame, FrameReader, FrameType, jsonFrame } from '../src/frame.ts';
+import {
+  type Frame,
+  FrameReader,
+  FrameType,
+  jsonFrame,
+  type Reply,
+  type Request,
+  readReplies,
+  writeRequest,
+} from '../src/frame.ts';
 import { type Hello, protocolVersion } from '../src/handshake.ts';
 import { defaultLimits } from '../src/limits.ts';
 import type { Connection } from '../src/transport.ts';
@@ -65,9 +74,25 @@ export function request(id: number, more: Partial<Request> = {}): Request {
     repeatable: false,
     service: 'echo',
     handler: 'echo',
-    args: codec.encodeList([id]),
+    args: [id],
     ...more,
   };
+}
+
+export function writeCall(writer: ByteWriter, each: Request): void {
+  writeRequest(writer, each, each.budget, codec);
+}
+
+/** The replies of a frame; with `open`, what was sent encoded is decoded. */
+export function repliesOf(body: Uint8Array, open = false): { id: number; reply: Reply }[] {
+  const list: { id: number; reply: Reply }[] = [];
+  readReplies(
+    body,
+    codec,
+    () => open,
+    (id, reply) => list.push({ id, reply }),
+  );
+  return list;
 }
 
 export function framed(type: number, body: Uint8Array): Buffer {

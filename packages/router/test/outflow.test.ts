@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Encoded } from '../src/encoded.ts';
 import { Outflow, type OutflowOptions } from '../src/outflow.ts';
 import {
   copyRecords,
@@ -362,7 +363,7 @@ describe('the size of a unit', () => {
   it('is about that of its texts and encoded values', () => {
     const size = sizeOfUnit([
       ['box', 1, ['k'.repeat(1_000), 7]],
-      ['box', 1, [{ bytes: new Uint8Array(2_000) }]],
+      ['box', 1, [new Encoded(new Uint8Array(2_000))]],
     ]);
     expect(size).toBeGreaterThan(3_000);
     expect(size).toBeLessThan(3_200);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../src/frame.ts';
+import { protocolVersion } from '../src/handshake.ts';
 import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
@@ -46,6 +47,7 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
     lasting: true,
     transport: network.transport('a'),
     clock,
+    codec,
     limits: defaultLimits,
     failureAfter: 3_000,
     epoch: () => 4,
@@ -86,8 +88,7 @@ async function up(more: Partial<PeerOptions> = {}): Promise<Peer> {
 
 function replies(...list: [id: number, value: unknown][]): Buffer {
   const writer = new ByteWriter();
-  for (const [id, value] of list)
-    writeReply(writer, id, { kind: 'result', value: codec.encodeList([value]) });
+  for (const [id, value] of list) writeReply(writer, id, { kind: 'result', value }, codec);
   return framed(FrameType.replies, writer.finish());
 }
 
@@ -95,7 +96,7 @@ function asked(): number[] {
   const calls = end()
     .take()
     .filter(({ type }) => type === FrameType.calls);
-  return calls.flatMap(({ body }) => readRequests(body).map(({ id }) => id));
+  return calls.flatMap(({ body }) => readRequests(body, codec).map(({ id }) => id));
 }
 
 /** What became of a call, without waiting for it. */
@@ -106,7 +107,7 @@ interface Fate {
 }
 
 function answerTo({ reply }: Fate): unknown {
-  return reply?.kind === 'result' ? codec.decodeList(reply.value)[0] : reply;
+  return reply?.kind === 'result' ? reply.value : reply;
 }
 
 function follow(call: Promise<Reply>): Fate {
@@ -130,7 +131,7 @@ describe('the handshake of a peer', () => {
       dial({ lasting });
       await clock.advance(5);
       expect(end().json()).toEqual({
-        protocol: 3,
+        protocol: protocolVersion,
         cluster: 'test',
         birth: 'birth',
         id: 'a',
@@ -151,7 +152,7 @@ describe('the handshake of a peer', () => {
     const frames = end().take();
     const sent = frames
       .filter(({ type }) => type === FrameType.calls)
-      .flatMap(({ body }) => readRequests(body));
+      .flatMap(({ body }) => readRequests(body, codec));
     // Before anything else it asks for a lease.
     expect(frames[0]!.type).toBe(FrameType.ping);
     expect(sent.map(({ id, budget }) => [id, budget])).toEqual([
@@ -291,7 +292,7 @@ describe('a call over a link', () => {
 
   it('is refused when too many bytes wait to leave, whether the link is up or not', async () => {
     const limits = { ...defaultLimits, queued: 10_000 };
-    const big = (id: number): Parameters<Peer['call']>[0] => request(id, { args: Buffer.alloc(6_000) });
+    const big = (id: number): Parameters<Peer['call']>[0] => request(id, { args: [Buffer.alloc(6_000)] });
     for (const peer of [await up({ limits }), dial({ limits })]) {
       const stood = peer.up;
       follow(peer.call(big(1)));
@@ -311,8 +312,8 @@ describe('a call over a link', () => {
     const peer = await up({ limits });
     const fates = [
       request(1),
-      request(2, { args: Buffer.alloc(3_990) }),
-      request(3, { target: { kind: 'partitions', set: Buffer.alloc(3_900) }, args: Buffer.alloc(500) }),
+      request(2, { args: [Buffer.alloc(3_990)] }),
+      request(3, { target: { kind: 'partitions', set: Buffer.alloc(3_900) }, args: [Buffer.alloc(500)] }),
       request(4, { service: 'x'.repeat(300) }),
       request(5),
     ].map((each) => follow(peer.call(each)));
@@ -340,7 +341,7 @@ describe('a call over a link', () => {
     const limits = { ...defaultLimits, frame: 4_000 };
     const peer = await up({ limits });
     for (let id = 1; id <= 40; id += 1)
-      follow(peer.call(request(id, { args: Buffer.alloc((id * 397) % 2_900) })));
+      follow(peer.call(request(id, { args: [Buffer.alloc((id * 397) % 2_900)] })));
     await clock.advance(3);
     for (const { body } of end().frames) expect(body.length).toBeLessThan(limits.frame);
     expect(asked()).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));

@@ -466,3 +466,38 @@ describe('an id that comes back while its former bearer runs and is merely out o
     for (let hash = 0; hash < partitions; hash += 1) expect(await cluster.run(get(a, hash))).toBeUndefined();
   });
 });
+
+describe('three whose ways all lead through one place, which fails', () => {
+  /** As long as a host is out, nobody is reached from it or reaches it, and it knows that. */
+  async function outage(cutOff: (host: string) => boolean): Promise<RoutedNode[]> {
+    const hosts = ['a', 'b', 'c'];
+    const away = new Set<string>();
+    const nodes = await start(hosts, (id) => ({
+      transport: { ...cluster.network.transport(id), cutOff: () => away.has(id) && cutOff(id) },
+    }));
+    const pairs = hosts.flatMap((one) => hosts.filter((other) => one < other).map((other) => [one, other]));
+    for (const host of hosts) away.add(host);
+    for (const [one, other] of pairs) cluster.network.cut(one!, other!);
+    await cluster.clock.advance(20_000);
+    for (const host of hosts) {
+      away.delete(host);
+      for (const [one, other] of pairs)
+        if (!away.has(one!) && !away.has(other!)) cluster.network.heal(one!, other!);
+      await cluster.clock.advance(failureAfter / 2);
+    }
+    await cluster.clock.advance(2 * failureAfter);
+    return nodes;
+  }
+
+  it('blame nobody who comes back a little later', async () => {
+    for (const node of await outage(() => true)) {
+      expect(members(node)).toEqual(['a', 'b', 'c']);
+      expect(await cluster.run(get(node, 0))).toBeUndefined();
+    }
+  });
+
+  it('remove that one if they do not know that it was they who were cut off', async () => {
+    const [a] = await outage(() => false);
+    expect(members(a!)).toEqual(['a', 'b']);
+  });
+});

@@ -51,7 +51,7 @@ function roomFor(action: AnyBatch, values: WireForm, largest: number): Room {
   if (action.result !== 'values' || action.effect !== 'read') return () => true;
   return (held) => {
     const answer = answered(values, held);
-    bytes += answer instanceof Encoded ? answer.bytes.length + 8 : 1;
+    bytes += answer instanceof Encoded ? answer.length + 8 : 1;
     return bytes <= Math.min(waveBytes, largest);
   };
 }
@@ -210,7 +210,7 @@ function refuseLarge({ name }: AnyBatch, items: readonly unknown[], largest: num
 
 /** About how many bytes a key, or a pair of a key and an encoded value, takes. */
 function sizeOf(part: unknown): number {
-  if (part instanceof Encoded) return part.bytes.length;
+  if (part instanceof Encoded) return part.length;
   if (typeof part === 'string') return Buffer.byteLength(part);
   if (typeof part === 'bigint') return part.toString(16).length / 2;
   return Array.isArray(part) ? part.reduce((total: number, each) => total + 1 + sizeOf(each), 0) : 9;

@@ -138,9 +138,58 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
     }
     return route(action, checked, settings, options);
   };
-  return action.answers === 'iterable'
-    ? (...given) => iterated(() => perform(given))
-    : (...given) => rejecting(() => perform(given));
+  const general: Method =
+    action.answers === 'iterable'
+      ? (...given) => iterated(() => perform(given))
+      : (...given) => rejecting(() => perform(given));
+  const plain = composition === undefined && action.answers === undefined && action.arrange === undefined;
+  return plain && action.route.kind === 'keyed' ? bindKeyed(action, options, here, general) : general;
+}
+
+/**
+ * The method of an action on one key, written out for a call without options, as most are: it makes one promise and no
+ * copies of its arguments. All else is left to the `general` one.
+ */
+function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, general: Method): Method {
+  const { name: service, node, engine, values, copies } = options;
+  const { name: handler, repeatable, parameters, effect } = action;
+  const optionsAt = parameters.length - 1;
+  if (parameters[optionsAt]!.kind !== 'options' || (effect === 'read' && copies !== undefined))
+    return general;
+  const before: readonly Parameter<unknown>[] = parameters.slice(0, optionsAt);
+  const open = action.result === 'value';
+  const finish = action.finish?.bind(action) as
+    | ((result: unknown, ...args: unknown[]) => unknown)
+    | undefined;
+  return (...given) => {
+    if (given[optionsAt] !== undefined || given.length > parameters.length) return general(...given);
+    try {
+      refuseUnusable(options);
+      if (node.solo && engine.locks?.free !== false) return Promise.resolve(here(...given));
+      const args: unknown[] = [];
+      for (let n = 0; n < optionsAt; n += 1) args.push(before[n]!.check(given[n]));
+      args.push(undefined);
+      const hash = hashKey(keyOf(action, args));
+      for (let n = 0; n < optionsAt; n += 1) {
+        const parameter = before[n]!;
+        parameter.wire?.(args[n]);
+        if (parameter.kind === 'value') args[n] = holdArgument(parameter, values, args[n]);
+      }
+      const finished = finish === undefined ? undefined : (value: unknown) => finish(value, ...args);
+      const call: RoutedCall = {
+        service,
+        handler,
+        args,
+        repeatable,
+        open,
+        finish: finished,
+        failed: translate,
+      };
+      return node.dispatch.call(hash, call);
+    } catch (error) {
+      return Promise.reject(translate(located(error, node.id)));
+    }
+  };
 }
 
 /** Whether a call record is one that is answered piece by piece. */

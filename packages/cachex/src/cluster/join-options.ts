@@ -51,7 +51,8 @@ const viewStore = having('a view store', 'read', 'compareAndSet', 'watch', 'clos
 const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   cluster: text,
   directory: text,
-  store: (option, input) => (input instanceof StaticNodes ? input : viewStore(option, input)),
+  store: (option, input) =>
+    typeof input === 'function' || input instanceof StaticNodes ? input : viewStore(option, input),
   transport: having('a transport', 'listen', 'connect'),
   listen: text,
   id: text,

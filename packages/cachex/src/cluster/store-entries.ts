@@ -53,7 +53,7 @@ function batches(
   for (const [n, each] of traits.entries()) {
     const value = values[n];
     const hash = hashKey(each[0]);
-    const bytes = entrySize(each, value instanceof Encoded ? value.bytes.length : 0);
+    const bytes = entrySize(each, value instanceof Encoded ? value.length : 0);
     const partition = partitionOf(hash, partitions);
     let batch = open.get(partition);
     if (batch === undefined || batch.bytes + bytes > room) {

@@ -18,7 +18,7 @@ export function wireForm(node: RoutedNode): WireForm {
   const { codec } = node;
   const encode = (value: unknown): Encoded => {
     const bytes = codec.encode(value);
-    const { length } = bytes.bytes;
+    const { length } = bytes;
     if (length <= node.largestValue) return bytes;
     const message = `the value has ${length} bytes when encoded, over the limit of ${node.largestValue}: split it, or raise limits.frame on every node`;
     throw new CacheError('TOO_LARGE', message);
@@ -27,7 +27,7 @@ export function wireForm(node: RoutedNode): WireForm {
     held instanceof Encoded ? held : encode(byReference.open(held));
   return {
     encoded,
-    size: (held) => (held instanceof Encoded ? held.bytes.length : undefined),
+    size: (held) => (held instanceof Encoded ? held.length : undefined),
     answer: (held) => (node.solo && !(held instanceof Encoded) ? byReference.open(held) : encoded(held)),
     hold: (value) => (node.solo ? byReference.hold(value) : encode(value)),
     open(held) {

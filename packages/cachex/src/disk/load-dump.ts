@@ -38,7 +38,7 @@ async function verify(file: StoredFile, { path, codec, largestValue, signal }: L
   for await (const { offset, traits, values } of reader.blocks()) {
     signal?.throwIfAborted();
     for (const [n, value] of values.entries()) {
-      const { length } = value.bytes;
+      const { length } = value;
       if (length > largestValue) {
         const message = `${path}: the value of ${describe(traits[n]![0])} has ${length} bytes, over the limit of ${largestValue}: raise limits.frame on every node`;
         throw new CacheError('TOO_LARGE', message);

@@ -103,7 +103,7 @@ class DumpWriter {
 
   /** Adds an entry; answers whether there is enough for a block. */
   add(traits: Traits, value: Encoded): boolean {
-    const size = entrySize(traits, value.bytes.length);
+    const size = entrySize(traits, value.length);
     if (size > largestEntry) {
       const message = `the entry of ${describe(traits[0])} has ${size} bytes, over the limit of ${largestEntry} for an entry of a dump`;
       throw new CacheError('TOO_LARGE', message);

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ViewStore } from '../view-store.ts';
+import { within } from '../within.ts';
 
 /**
  * A view store whose operations reject if they take longer than `ms`: nothing here may wait for ever for a store that
@@ -7,10 +8,7 @@ import type { ViewStore } from '../view-store.ts';
  */
 export function bounded(store: ViewStore, clock: Clock, ms: number): ViewStore {
   const inTime = <T>(work: Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const timer = clock.after(ms, () => reject(new Error(`the view store did not answer within ${ms} ms`)));
-      work.finally(() => timer.cancel()).then(resolve, reject);
-    });
+    within(clock, ms, work, () => new Error(`the view store did not answer within ${ms} ms`));
   return {
     read: () => inTime(store.read()),
     compareAndSet: (expected, next) => inTime(store.compareAndSet(expected, next)),

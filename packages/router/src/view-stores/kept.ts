@@ -1,5 +1,4 @@
 import type { Timer } from '../clock.ts';
-import type { Codec } from '../codec.ts';
 import { RouterError } from '../errors.ts';
 import type { Identity } from '../handshake.ts';
 import { Inquiry } from '../inquiry.ts';
@@ -25,7 +24,6 @@ export interface KeptViewsOptions {
   /** Where the keeper has them; the others have none. */
   readonly place: ViewStore | undefined;
   readonly peer: Omit<PeerOptions, 'to' | 'birth' | 'died' | 'lasting'>;
-  readonly codec: Codec;
   /** The epoch of the view in force here, 0 if there is none. */
   epoch(): number;
 }
@@ -34,10 +32,11 @@ export interface KeptViewsOptions {
 const patience = 5_000;
 /** How long a node may take to say what it knows, in ms. */
 const briefly = 1_000;
-/** How often a node asks whether there is a newer view, in ms. It mostly hears of it from others before. */
+/**
+ * How often a node asks whether there is a newer view, in ms, of which it mostly hears from others before; and how often the
+ * keeper looks whether others still leave.
+ */
 const interval = 500;
-/** How often a keeper that leaves looks whether others still do, in ms. */
-const glance = 50;
 
 /**
  * The view store of a fixed list of nodes: the first one keeps the views, in a store of its own, and the others ask it. So
@@ -58,7 +57,7 @@ export class KeptViews implements ViewStore {
 
   constructor(options: KeptViewsOptions) {
     this.#options = options;
-    this.#inquiry = new Inquiry(options.codec);
+    this.#inquiry = new Inquiry();
   }
 
   /** What this node answers to the others of the list. */
@@ -82,13 +81,17 @@ export class KeptViews implements ViewStore {
     };
   }
 
-  /** Resolves when nobody else is on its way out, for which it needs the one that keeps the views. */
+  /**
+   * Resolves when nobody else is on its way out, for which it needs the one that keeps the views. Those that are told to
+   * leave at the same time as that one have said so in a moment.
+   */
   async idle(): Promise<void> {
     const { list, place, self, peer } = this.#options;
+    if (place === undefined) return;
     const leaves = ({ id, weight }: Member): boolean =>
       id !== self.id && weight === 0 && list.nodes.some((node) => node.id === id && node.weight > 0);
-    while (place !== undefined && !this.#closed && (await place.read())?.members.some(leaves) === true)
-      await new Promise<void>((resolve) => void peer.clock.after(glance, resolve));
+    do await new Promise<void>((resolve) => void peer.clock.after(interval, resolve));
+    while (!this.#closed && (await place.read())?.members.some(leaves) === true);
   }
 
   read(): Promise<View | undefined> {

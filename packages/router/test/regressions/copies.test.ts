@@ -125,7 +125,8 @@ it('a copy is kept where it is while its node has yet to open what was opened me
   await cluster.run(a.open('box', box(a)));
   const b = await cluster.join('b');
   await cluster.run(b.open('box', box(b)));
-  await until(cluster, () => b.status().underReplicated + b.status().moving === 0 && owned(b).length === 4);
+  const balanced = (): boolean => owned(a).length === 4 && owned(b).length === 4;
+  await until(cluster, () => b.status().underReplicated + b.status().moving === 0 && balanced());
   const mine = owned(a);
   for (const partition of mine) await cluster.run(ask(b, partition, 'put', { value: 'kept' }));
   await cluster.run(a.open('other', box(a, 'other')));

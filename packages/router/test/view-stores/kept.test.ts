@@ -24,14 +24,20 @@ class Keepers {
     const { id, address } = nodes[n]!;
     const clock = systemClock;
     const self = { id, incarnation: `${id}-1` };
-    const shared = { clock, limits: defaultLimits, failureAfter: 3_000, epoch: () => epoch, log: () => {} };
+    const shared = {
+      clock,
+      codec,
+      limits: defaultLimits,
+      failureAfter: 3_000,
+      epoch: () => epoch,
+      log: () => {},
+    };
     const transport = this.#network.transport(id);
     const store = new KeptViews({
       list: staticNodes(list),
       self,
       place: id === list[0]!.id ? this.#hub.open() : undefined,
       peer: { ...shared, self, cluster: 'test', transport, heardEpoch: () => {}, granted: () => {} },
-      codec,
       epoch: () => epoch,
     });
     const acceptors = new Acceptors({
@@ -41,6 +47,8 @@ class Keepers {
       grants: () => false,
       hears: () => true,
       serve: (request, caller) => answer(store, request, caller),
+      confirm: () => true,
+      withdrawn: (_request, reply) => reply,
     });
     await transport.listen(address, (connection) => acceptors.accept(connection));
     this.#acceptors.push(acceptors);
@@ -63,10 +71,10 @@ async function answer(store: KeptViews, { handler, args }: Request, caller: Iden
     deadline: 0,
   };
   try {
-    const value = await store.handlers[handler]!(context, ...codec.decodeList(args));
-    return { kind: 'result', value: codec.encodeList([value]) };
+    const value = await store.handlers[handler]!(context, ...args);
+    return { kind: 'result', value };
   } catch (error) {
-    return { kind: 'thrown', error: codec.encodeError(error) };
+    return { kind: 'thrown', error };
   }
 }
 

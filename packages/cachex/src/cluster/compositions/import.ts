@@ -37,7 +37,7 @@ async function importAll(caller: Caller, records: Records): Promise<number> {
     const held = form.encoded(form.hold(record.value));
     traits.push(each);
     values.push(held);
-    bytes += entrySize(each, held.bytes.length);
+    bytes += entrySize(each, held.length);
     if (traits.length >= recordsAtATime || bytes >= bytesAtATime) await flush();
   }
   await flush();

@@ -50,7 +50,7 @@ export const readEntries: Operation =
           if (matches(row)) {
             const value = answer(row, entry.value);
             const all = traitsOf(entry, clock.now());
-            room -= entrySize(all, value instanceof Encoded ? value.bytes.length : 0);
+            room -= entrySize(all, value instanceof Encoded ? value.length : 0);
             if (room < 0 && values.length > 0) break;
             traits.push(select === undefined ? all : null);
             values.push(value);

@@ -1,0 +1,7 @@
+export {
+  type NatsOptions,
+  type NatsStoreOptions,
+  type NatsTransportOptions,
+  natsStore,
+  natsTransport,
+} from '@cachex/router/nats';
