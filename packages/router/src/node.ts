@@ -315,7 +315,7 @@ export class RoutedNode implements AsyncDisposable {
     if (list === undefined) return place!;
     const epoch = (): number => this.#epoch();
     const kept = new KeptViews({ list, self, place, peer, epoch });
-    this.#services.add(viewsService, { handlers: kept.handlers });
+    this.#services.add(viewsService, { handlers: kept.handlers, idle: () => kept.idle() });
     return kept;
   }
 

@@ -174,6 +174,20 @@ describe('a node of a fixed list that starts again', () => {
   });
 });
 
+describe('all nodes of a fixed list', () => {
+  it('can leave at the same time: the first one stays until the others are gone', async () => {
+    const nodes = await start();
+    const idle = (): Promise<void> => new Promise((resolve) => void cluster.clock.after(6_000, resolve));
+    for (const node of nodes)
+      await cluster.run(node.open('slow', { handlers: {}, ...(node.id === 'a' ? {} : { idle }) }));
+    const before = cluster.clock.now();
+    await cluster.run(Promise.all(nodes.map((node) => node.leave())));
+    cluster.nodes.length = 0;
+    expect(cluster.clock.now() - before).toBeLessThan(8_000);
+    expect(disk.newest!.members).toEqual([]);
+  });
+});
+
 describe('while the first node of a fixed list is away', () => {
   it('the others go on, and nobody takes over from anybody', async () => {
     const [a, b, c] = await start();

@@ -4,7 +4,7 @@ import type { Identity } from '../handshake.ts';
 import { Inquiry } from '../inquiry.ts';
 import { Peer, type PeerOptions } from '../peer.ts';
 import type { Handler } from '../services.ts';
-import type { View } from '../view.ts';
+import type { Member, View } from '../view.ts';
 import { decodeView, encodeView } from '../view-json.ts';
 import type { ViewStore } from '../view-store.ts';
 import type { StaticNode, StaticNodes } from './static-nodes.ts';
@@ -32,7 +32,10 @@ export interface KeptViewsOptions {
 const patience = 5_000;
 /** How long a node may take to say what it knows, in ms. */
 const briefly = 1_000;
-/** How often a node asks whether there is a newer view, in ms. It mostly hears of it from others before. */
+/**
+ * How often a node asks whether there is a newer view, in ms, of which it mostly hears from others before; and how often the
+ * keeper looks whether others still leave.
+ */
 const interval = 500;
 
 /**
@@ -76,6 +79,19 @@ export class KeptViews implements ViewStore {
         return this.#options.epoch();
       },
     };
+  }
+
+  /**
+   * Resolves when nobody else is on its way out, for which it needs the one that keeps the views. Those that are told to
+   * leave at the same time as that one have said so in a moment.
+   */
+  async idle(): Promise<void> {
+    const { list, place, self, peer } = this.#options;
+    if (place === undefined) return;
+    const leaves = ({ id, weight }: Member): boolean =>
+      id !== self.id && weight === 0 && list.nodes.some((node) => node.id === id && node.weight > 0);
+    do await new Promise<void>((resolve) => void peer.clock.after(interval, resolve));
+    while (!this.#closed && (await place.read())?.members.some(leaves) === true);
   }
 
   read(): Promise<View | undefined> {
