@@ -67,7 +67,7 @@ async function dialled(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
     hears: ({ incarnation }) => incarnation === 'a1' && hears(),
     failureAfter: 3_000,
     codec,
-    serve: (asked, caller, now) => serve(asked, caller, now),
+    serve: (...asked) => serve(...asked),
     confirm: () => confirmed,
     withdrawn: ({ id }) => ({ kind: 'wrongOwner', epoch: id }),
     log: (message) => logged.push(message),

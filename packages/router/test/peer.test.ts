@@ -20,6 +20,9 @@ let heard: number[];
 /** When it was asked for, and the epochs of both ends. */
 let grants: [askedAt: number, asked: number, epoch: number, hears: boolean][];
 let deaths: number;
+let noticed: [service: string, hashes: readonly number[]][];
+/** How many links have ended that stood. */
+let partings: number;
 beforeEach(async () => {
   clock = new ManualClock();
   network = new MemoryNetwork({ clock, delay: () => 1 });
@@ -28,6 +31,8 @@ beforeEach(async () => {
   heard = [];
   grants = [];
   deaths = 0;
+  noticed = [];
+  partings = 0;
   await listen();
 });
 
@@ -57,6 +62,13 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
     granted: (from, ...grant) => {
       expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });
       grants.push(grant);
+    },
+    noticed: (from, service, hashes) => {
+      expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });
+      noticed.push([service, hashes]);
+    },
+    parted: () => {
+      partings += 1;
     },
     died: () => {
       deaths += 1;
