@@ -222,15 +222,15 @@ export function readRequests(body: Uint8Array, codec: Codec): Request[] {
     const flags = reader.u8();
     const repeatable = (flags & repeatableFlag) !== 0;
     const retryOf = (flags & retryFlag) !== 0 ? reader.u48() : undefined;
-    const hint = flags >>> hintShift;
+    const hint = flags >>> hintShift === 0 ? undefined : flags >>> hintShift;
     const target = readTarget(reader, flags & (repeatableFlag - 1));
     route = readRoute(reader, route);
     const { service, handler } = route;
     const args = readList(reader, codec, false);
     requests.push(
       retryOf === undefined
-        ? { id, budget, target, repeatable, hint: hint === 0 ? undefined : hint, service, handler, args }
-        : { id, budget, target, repeatable, retryOf, service, handler, args },
+        ? { id, budget, target, repeatable, hint, service, handler, args }
+        : { id, budget, target, repeatable, retryOf, hint, service, handler, args },
     );
   }
   return requests;

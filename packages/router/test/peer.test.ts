@@ -5,6 +5,7 @@ import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../s
 import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
+import { noticesFrame } from '../src/notices.ts';
 import { Peer, type PeerOptions } from '../src/peer.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import type { Listener } from '../src/transport.ts';
@@ -414,6 +415,27 @@ describe('a link', () => {
       [began, 4, 5, false],
       [began + 203, 6, 7, true],
     ]);
+  });
+
+  it('hands on what it is told in order with answers, and tells when that ends', async () => {
+    const peer = await up();
+    const order: unknown[] = [];
+    void peer.call(request(1)).then(() => order.push('answered'));
+    end().send(Buffer.concat([replies([1, 'one']), noticesFrame('users', [1, 2 ** 32 - 1])]));
+    await clock.advance(2);
+    expect(order).toEqual(['answered']);
+    expect(noticed).toEqual([['users', [1, 2 ** 32 - 1]]]);
+    expect(partings).toBe(0);
+    end().close();
+    await clock.advance(2);
+    expect(partings).toBe(1);
+    // One that never stood has promised nothing.
+    await clock.advance(100);
+    end().close();
+    await clock.advance(2);
+    expect(partings).toBe(1);
+    peer.close();
+    expect(partings).toBe(1);
   });
 
   it('is closed by an answer to nothing', async () => {
