@@ -20,7 +20,8 @@ export interface CallContext {
   readonly link: Link | undefined;
   /**
    * What a handler that answers at once may set, to a number of 32 bits above zero: the caller gets it beside the result, but
-   * only if that leaves now, in order with what the link is told. Of answers that have to wait it is dropped.
+   * only if that leaves now, in order with what the link is told. Of answers that have to wait, and of calls that are not
+   * repeatable, it is dropped.
    */
   note: number | undefined;
 }

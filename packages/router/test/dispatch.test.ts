@@ -129,7 +129,7 @@ describe('a service', () => {
     await cluster.clock.advance(100);
     expect(order.splice(0)).toEqual([['parted', 'b']]);
     expect(link!.open).toBe(false);
-    await cluster.run(a.dispatch.call(hashOf(a), { service: 'told', handler: 'read', args: [], finish }));
+    await cluster.run(a.dispatch.call(hashOf(a), read));
     expect(order).toEqual([['value']]);
   });
 });
