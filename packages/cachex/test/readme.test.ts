@@ -27,6 +27,7 @@ const withPrograms = [
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/near-cache.md',
   'docs/streaming.md',
   'docs/testing.md',
   'docs/transactions.md',
