@@ -10,7 +10,14 @@ const tests = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', '
 const mocking = ['packages/router/test/view-stores/*.test.ts'];
 
 /** What takes long begins first, so that nothing is waited for alone at the end. */
-const slow = ['simulation.test', 'faults.test', 'churn.test', 'processes.test', 'every-step.test'];
+const slow = [
+  'simulation.test',
+  'rolling-restart.test',
+  'faults.test',
+  'churn.test',
+  'processes.test',
+  'every-step.test',
+];
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

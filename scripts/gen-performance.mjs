@@ -2,6 +2,7 @@
 // `npm run bench -- report` leaves. With --check it writes nothing and fails if the document is not what it would write.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fillSections } from './fill-sections.mjs';
+import { table } from './markdown-table.mjs';
 
 const folder = new URL('../bench/results/', import.meta.url);
 
@@ -10,23 +11,14 @@ const order = Object.keys(titles);
 
 const rank = ({ suite }) => (order.includes(suite) ? order.indexOf(suite) : order.length);
 const results = (existsSync(folder) ? readdirSync(folder) : [])
-  .filter((file) => file.endsWith('.json'))
+  // What is measured for docs/scale.md is not about speed.
+  .filter((file) => file.endsWith('.json') && file !== 'scale.json')
   .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
   .sort((one, other) => rank(one) - rank(other) || one.suite.localeCompare(other.suite));
 
 const figure = (value) => value.toLocaleString('en', { maximumSignificantDigits: 4 });
 
 const ratio = (value) => value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-
-function table(head, rows, numbers) {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, 3, ...rows.map((row) => row[column].length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, n) => (numbers.includes(n) ? cell.padStart(widths[n]) : cell.padEnd(widths[n]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, n) => (numbers.includes(n) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
-  return [line(head), rule, ...rows.map(line)];
-}
 
 const met = ({ ratio: got, target: wanted }) => got >= wanted;
 

@@ -1,5 +1,17 @@
 /** What figures are in. */
-export type Unit = 'ns/op' | 'ms' | 'bytes/entry' | 'ops/s' | 'entries' | 'hit ratio';
+export type Unit =
+  | 'ns/op'
+  | 'ms'
+  | 'ms/s'
+  | 'bytes'
+  | 'bytes/entry'
+  | 'bytes/s'
+  | 'messages/s'
+  | 'partitions'
+  | 'views'
+  | 'ops/s'
+  | 'entries'
+  | 'hit ratio';
 
 /** Of which units more is better; of the others, less. */
 const moreIsBetter: ReadonlySet<Unit> = new Set<Unit>(['ops/s', 'entries', 'hit ratio']);

@@ -3,7 +3,7 @@ import { wanted } from './comparison.ts';
 import type { Line } from './line.ts';
 import { originHere } from './machine.ts';
 import { jsonPrinter, tablePrinter } from './printer.ts';
-import { writeDocument, writeResults } from './report.ts';
+import { writeDocuments, writeResults } from './report.ts';
 import { suites } from './suites/index.ts';
 
 async function main(): Promise<void> {
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     const { full, rounds } = options;
     if (report) writeResults({ suite, full, rounds, origin: originHere(), lines });
   }
-  if (report) writeDocument();
+  if (report) writeDocuments();
 }
 
 try {

@@ -5,4 +5,5 @@ export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite
   local: () => import('./local.ts'),
   memory: () => import('./memory.ts'),
   hitratio: () => import('./hitratio.ts'),
+  scale: () => import('./scale.ts'),
 };

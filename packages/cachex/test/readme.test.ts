@@ -43,8 +43,10 @@ const others = [
   'docs/eviction.md',
   'docs/invariants.md',
   'docs/performance.md',
+  'docs/scale.md',
   'packages/router/README.md',
   'examples/nearest-cities/README.md',
+  'examples/weights/README.md',
 ];
 
 let workshop: Workshop;

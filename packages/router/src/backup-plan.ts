@@ -22,12 +22,17 @@ export class BackupPlan {
     const { redundancy, owners } = this.#view;
     const owner = owners[partition];
     if (redundancy === 0 || owner == null) return [];
-    return this.#candidates
-      .filter(({ id }) => id !== owner)
-      .map(({ id, weight, seed }) => ({ id, score: -weight / Math.log(chance(seed, partition)) }))
-      .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
-      .slice(0, redundancy)
-      .map(({ id }) => id);
+    const best: { readonly id: string; readonly score: number }[] = [];
+    // In order of their ids, so that of equal ones the first wins.
+    for (const { id, weight, seed } of this.#candidates) {
+      if (id === owner) continue;
+      const score = -weight / Math.log(chance(seed, partition));
+      if (best.length === redundancy && score <= best.at(-1)!.score) continue;
+      const place = best.findIndex((other) => other.score < score);
+      best.splice(place < 0 ? best.length : place, 0, { id, score });
+      best.length = Math.min(best.length, redundancy);
+    }
+    return best.map(({ id }) => id);
   }
 }
 

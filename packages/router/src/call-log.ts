@@ -163,7 +163,6 @@ export class CallLog {
   #replica(): Replica {
     return {
       snapshot: (partition) => this.#records(partition),
-      parting: () => [],
       stage: (partition, record) => this.#stage(partition, record as LogRecord),
       promote: (partition) => {
         this.#remove(this.#logs, partition);

@@ -34,10 +34,9 @@ export class Electors {
   }
 
   follow({ electorate, former, members }: View): void {
-    for (const incarnation of this.#heard.keys()) {
-      const present = members.some((member) => member.incarnation === incarnation);
-      const votes = electorate.voters.includes(incarnation) || former.voters.includes(incarnation);
-      if (!present && !votes) this.#heard.delete(incarnation);
-    }
+    const incarnations = members.map(({ incarnation }) => incarnation);
+    const known = new Set([...incarnations, ...electorate.voters, ...former.voters]);
+    for (const incarnation of this.#heard.keys())
+      if (!known.has(incarnation)) this.#heard.delete(incarnation);
   }
 }

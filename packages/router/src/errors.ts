@@ -8,6 +8,7 @@
  * - `UNKNOWN_OUTCOME`: a call that may not be repeated was sent, and nobody can tell any more what became of it.
  * - `OVERLOADED`: a limit on calls in flight or queued bytes was reached; the call was not executed.
  * - `TOO_LARGE`: one call or answer is larger than the limit on frames.
+ * - `INVALID_KEY`: a key is none of those that name an entry; nothing was sent.
  * - `NOT_SERIALIZABLE`: a value cannot be sent to another node; the message names the path inside it.
  * - `UNKNOWN_HANDLER`: the owner has no handler of that name.
  * - `PARTIAL_RESULT`: a merged call could not cover every partition.
@@ -23,6 +24,7 @@ export type RouterErrorCode =
   | 'UNKNOWN_OUTCOME'
   | 'OVERLOADED'
   | 'TOO_LARGE'
+  | 'INVALID_KEY'
   | 'NOT_SERIALIZABLE'
   | 'UNKNOWN_HANDLER'
   | 'PARTIAL_RESULT'

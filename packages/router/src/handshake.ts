@@ -1,5 +1,5 @@
 /** The version of everything on the wire; nodes of different versions do not talk. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** One running node, as others know it. */
 export interface Identity {

@@ -1,3 +1,4 @@
+export { type ActorCalls, type Actors, openActors } from './actors.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { Codec } from './codec.ts';

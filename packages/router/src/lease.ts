@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
+import { Majority } from './majority.ts';
 import type { Safeguards } from './safeguards.ts';
-import { sizeOf, type View } from './view.ts';
+import type { View } from './view.ts';
 
 export interface LeaseOptions {
   /** The incarnation of this node. */
@@ -33,13 +34,17 @@ const leasesAlone = 6;
  */
 export class Lease {
   readonly #options: LeaseOptions;
-  readonly #grants = new Map<string, number>();
+  readonly #grants: Majority;
   /** The same of those who said that they hear this node over their own links, too. */
-  readonly #hearers = new Map<string, number>();
+  readonly #hearers: Majority;
   /** Who is granted nothing while the view of that epoch is in force: its removal may follow. */
   readonly #denied = new Map<string, { readonly epoch: number; readonly since: number }>();
   readonly #waiting = new Set<() => void>();
   #view: View | undefined;
+  /** The incarnations of the members. */
+  #present: ReadonlySet<string> = new Set();
+  /** Whether this node votes. */
+  #votes = false;
   #until = Number.NEGATIVE_INFINITY;
   /** Since when it has been valid without a gap. */
   #since = Number.NEGATIVE_INFINITY;
@@ -53,6 +58,8 @@ export class Lease {
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    this.#grants = new Majority(options.self);
+    this.#hearers = new Majority(options.self);
   }
 
   /** How long a successor waits that has no proof, in ms. */
@@ -95,17 +102,19 @@ export class Lease {
   }
 
   follow(view: View): void {
-    const { clock, duration } = this.#options;
-    if (view.electorate.epoch !== this.#view?.electorate.epoch) {
-      // Grants were given to the electorate of that time. What they were good for until now stays good.
-      this.#grants.clear();
-      this.#hearers.clear();
-      if (this.#sole) {
-        this.#backedAt = clock.now();
-        this.#extend(clock.now() + duration);
-      }
+    const { self, clock, duration } = this.#options;
+    const { electorate, members } = view;
+    // Grants were given to the electorate of that time. What they were good for until now stays good.
+    const anew = electorate.epoch !== this.#view?.electorate.epoch;
+    this.#grants.seat(electorate, anew);
+    this.#hearers.seat(electorate, anew);
+    if (anew && this.#sole) {
+      this.#backedAt = clock.now();
+      this.#extend(clock.now() + duration);
     }
     this.#view = view;
+    this.#present = new Set(members.map(({ incarnation }) => incarnation));
+    this.#votes = electorate.voters.includes(self);
     this.#denied.clear();
     this.#count();
   }
@@ -116,8 +125,8 @@ export class Lease {
    */
   granted(voter: string, askedAt: number, epoch: number, hears: boolean): void {
     if (epoch !== this.#view?.electorate.epoch) return;
-    note(this.#grants, voter, askedAt);
-    if (hears) note(this.#hearers, voter, askedAt);
+    this.#grants.note(voter, askedAt);
+    if (hears) this.#hearers.note(voter, askedAt);
     this.#count();
   }
 
@@ -130,9 +139,7 @@ export class Lease {
   grants(asker: string, epoch: number): boolean {
     const view = this.#view;
     if (view === undefined || this.#retired || epoch < view.electorate.epoch) return false;
-    if (!view.electorate.voters.includes(this.#options.self)) return false;
-    if (this.#denied.get(asker)?.epoch === view.epoch) return false;
-    return view.members.some(({ incarnation }) => incarnation === asker);
+    return this.#votes && this.#denied.get(asker)?.epoch !== view.epoch && this.#present.has(asker);
   }
 
   /** Promises to grant these nodes nothing while the view of `epoch` is in force. Answers whether it is. */
@@ -184,25 +191,14 @@ export class Lease {
   /** The lease lasts as long as the newest grants of a majority do. */
   #count(): void {
     const { duration } = this.#options;
-    const since = this.#majority(this.#grants);
+    const { since } = this.#grants;
     this.#sole = since === Number.POSITIVE_INFINITY;
     if (this.#sole) this.#wake();
     else if (since !== undefined) {
       this.#backedAt = Math.max(this.#backedAt, since);
-      this.#heardAt = Math.max(this.#heardAt, this.#majority(this.#hearers) ?? Number.NEGATIVE_INFINITY);
+      this.#heardAt = Math.max(this.#heardAt, this.#hearers.since ?? Number.NEGATIVE_INFINITY);
       this.#extend(since + duration);
     }
-  }
-
-  /** Since when more than half of the electorate is among `times`; `undefined`: it is not. This node always is. */
-  #majority(times: ReadonlyMap<string, number>): number | undefined {
-    const { self } = this.#options;
-    const { electorate } = this.#view!;
-    const newest = electorate.voters
-      .map((voter) => (voter === self ? Number.POSITIVE_INFINITY : times.get(voter)))
-      .filter((time) => time !== undefined)
-      .sort((a, b) => b - a);
-    return newest[Math.floor(sizeOf(electorate) / 2)];
   }
 
   #extend(until: number): void {
@@ -215,8 +211,4 @@ export class Lease {
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
-}
-
-function note(times: Map<string, number>, voter: string, askedAt: number): void {
-  times.set(voter, Math.max(askedAt, times.get(voter) ?? Number.NEGATIVE_INFINITY));
 }

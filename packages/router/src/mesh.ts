@@ -26,8 +26,9 @@ export class Mesh {
       known?.peer.retire();
       this.#peers.set(member.id, { incarnation: member.incarnation, peer: this.#open(member, view) });
     }
+    const present = new Set(view.members.map(({ incarnation }) => incarnation));
     for (const [id, { incarnation, peer }] of this.#peers) {
-      if (view.members.some((member) => member.id === id && member.incarnation === incarnation)) continue;
+      if (present.has(incarnation)) continue;
       this.#peers.delete(id);
       peer.retire();
     }

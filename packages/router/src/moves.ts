@@ -68,7 +68,7 @@ interface Handover {
 }
 
 /** Partitions that are sealed and published together: enough to make a view worth its while, few enough to seal shortly. */
-const groupSize = 64;
+export const groupSize = 64;
 const retryAfter = 200;
 
 /**
@@ -233,7 +233,7 @@ export class Moves {
   #part({ partitions, outflow }: Handover): void {
     for (const partition of partitions) {
       for (const [name, { replica }] of this.#options.services.entries()) {
-        for (const record of replica?.parting(partition) ?? []) outflow.tell(name, partition, record);
+        for (const record of replica?.parting?.(partition) ?? []) outflow.tell(name, partition, record);
       }
     }
   }

@@ -11,8 +11,9 @@ import { RouterError } from './errors.ts';
 import { Events, type NodeEvents } from './events.ts';
 import { Gate } from './gate.ts';
 import type { Identity } from './handshake.ts';
-import { hashKey, type Key, partitionOf } from './hash.ts';
+import { hashKey, type Key, keyProblem, partitionOf } from './hash.ts';
 import { Inflow } from './inflow.ts';
+import type { Call } from './journey.ts';
 import { Lease } from './lease.ts';
 import { largestValue } from './limits.ts';
 import { clusterService, Membership } from './membership.ts';
@@ -343,6 +344,17 @@ export class RoutedNode implements AsyncDisposable {
     const { owners, backups, epoch } = this.view;
     const partition = partitionOf(hashKey(key), owners.length);
     return { partition, owner: owners[partition] ?? null, backups: backups[partition] ?? [], epoch };
+  }
+
+  /**
+   * Calls the owner of a key, wherever it moves, until the deadline. Rejects with what the handler throws, or with
+   * `INVALID_KEY`, `NOT_SERIALIZABLE`, `TOO_LARGE`, `UNKNOWN_HANDLER`, `TIMEOUT`, `NODE_DOWN`, `OVERLOADED`,
+   * `UNKNOWN_OUTCOME`, `FENCED` or `CLOSED`.
+   */
+  async call(key: Key, call: Call): Promise<unknown> {
+    const problem = keyProblem(key);
+    if (problem !== undefined) throw new RouterError('INVALID_KEY', `${problem} is not a key`);
+    return this.dispatch.call(hashKey(key), call);
   }
 
   /** Whether this node may answer for the key of that hash now. */

@@ -167,9 +167,10 @@ export class Serve {
     if (target.kind !== 'key' || repeatable || !safeguards.callLog) return undefined;
     const partition = partitionOf(target, this.#partitions());
     const known = calls.recall(partition, caller.incarnation, id);
-    if (known?.kind === 'ended') return this.#release(call, known.reply as Outcome, undefined, confirming);
+    if (known?.kind === 'ended')
+      return this.#release(call, this.#remembered(known.reply), undefined, confirming);
     if (known?.kind === 'running')
-      return known.reply.then((reply) => this.#release(call, reply as Outcome, undefined, true));
+      return known.reply.then((reply) => this.#release(call, this.#remembered(reply), undefined, true));
     // Whoever does not ask again knows that nobody has executed it, though somebody may have begun to.
     if (retryOf === undefined) return undefined;
     const lost = view()?.origins[partition] !== retryOf;
@@ -345,6 +346,16 @@ export class Serve {
         resolve();
       });
     });
+  }
+
+  /** What is remembered as its caller is to get it, which may be this node itself: it has come to own the key meanwhile. */
+  #remembered(reply: Reply): Outcome {
+    const { codec } = this.#options;
+    if (reply.kind === 'result')
+      return { kind: 'result', value: codec.decodeList(reply.bytes!)[0], bytes: reply.bytes! };
+    if (reply.kind === 'thrown')
+      return { kind: 'thrown', error: codec.decodeError(reply.bytes!), bytes: reply.bytes! };
+    return reply;
   }
 
   /** What was answered, as it is remembered: encoded, whatever becomes of the value. Only calls to keys are. */

@@ -48,8 +48,11 @@ export type ReplicaRecord = readonly unknown[];
 export interface Replica {
   /** Everything the partition holds, piece by piece. The walk may pause while calls change what it walks over. */
   snapshot(partition: number): Iterable<ReplicaRecord>;
-  /** What else must move, read once no call can change the partition any more: work in flight and who waits for it. */
-  parting(partition: number): Iterable<ReplicaRecord>;
+  /**
+   * What else must move, read once no call can change the partition any more: work in flight and who waits for it.
+   * Default: nothing.
+   */
+  parting?(partition: number): Iterable<ReplicaRecord>;
   /** Applies a record to this node's copy of a partition that it does not own. */
   stage(partition: number, record: ReplicaRecord): void;
   /** This node owns the partition now: its copy becomes the state that is served. */

@@ -116,7 +116,7 @@ describe('the handshake of an acceptor', () => {
   });
 
   const refusals: [what: string, hello: Parameters<typeof helloFrame>[0], reason: RegExp][] = [
-    ['another protocol', { to, protocol: 1 }, /protocol 1 is spoken there, 3 here/],
+    ['another protocol', { to, protocol: 1 }, /protocol 1 is spoken there, 4 here/],
     ['another cluster', { to, cluster: 'other' }, /this is cluster 'test', not 'other'/],
     ['another birth', { to, birth: 'later' }, /born as birth, not as later/],
     ['another id', { to: { id: 'c', incarnation: 'b1' } }, /this is node b \(b1\)/],

@@ -16,7 +16,6 @@ export function box(node: RoutedNode, name = 'box'): Service & { copies: Readonl
     },
     replica: {
       snapshot: (partition) => (values.has(partition) ? [[values.get(partition)]] : []),
-      parting: () => [],
       stage: (partition, [value]) => void copies.set(partition, value),
       promote(partition) {
         values.delete(partition);

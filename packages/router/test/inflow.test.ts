@@ -31,7 +31,6 @@ function open(name: string, backed = true): void {
     backed,
     replica: {
       snapshot: () => [],
-      parting: () => [],
       stage: (partition, record) => void told.push(['stage', partition, ...record]),
       promote: (partition) => void told.push(['promote', partition]),
       demote: (partition) => void told.push(['demote', partition]),

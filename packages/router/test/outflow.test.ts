@@ -48,7 +48,6 @@ function open(name: string, backed = true): void {
       *snapshot(partition): Iterable<ReplicaRecord> {
         for (const value of values.get(partition) ?? []) yield [value];
       },
-      parting: () => [],
       stage: () => {},
       promote: () => {},
       demote: () => {},

@@ -143,7 +143,7 @@ describe('the handshake of a peer', () => {
       dial({ lasting });
       await clock.advance(5);
       expect(end().json()).toEqual({
-        protocol: 3,
+        protocol: 4,
         cluster: 'test',
         birth: 'birth',
         id: 'a',

@@ -30,7 +30,6 @@ function replicaOf(name: string, values: Values): Replica {
     *snapshot(partition) {
       for (const [key, value] of of(values, name, partition)) yield [key, value];
     },
-    parting: () => [],
     stage(partition, [key, value]) {
       if (value === undefined) of(values, name, partition).delete(String(key));
       else of(values, name, partition).set(String(key), value as number);

@@ -140,6 +140,8 @@ export class Engine {
   #version: number;
   readonly #lastVersion: number;
   readonly #room: Room | undefined;
+  readonly #ttl: number | null;
+  readonly #jitter: number;
   readonly #countsInMarks: boolean;
   /** Whether most writes need no more than {@link #writeQuietly} does. */
   readonly #quiet: boolean;
@@ -148,6 +150,8 @@ export class Engine {
     const { name, partitions, functions, changed, over, firstVersion, limit } = settings;
     const clock = engineClock(settings.clock);
     this.#settings = settings;
+    this.#ttl = settings.ttl;
+    this.#jitter = settings.expiration.jitter;
     this.#version = firstVersion ?? 0;
     this.#lastVersion = firstVersion === undefined ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
     this.#changed = changed;
@@ -262,9 +266,10 @@ export class Engine {
       return this.#writeQuietly(key, hash, held, now, life);
     const slot = this.#put(key, hash, held);
     if (slot === none) return none;
+    this.store.write(slot, held, this.#nextVersion(), now, life);
     const { staleFor, tags } = keeping;
-    if (staleFor === undefined && tags === undefined) this.store.setLife(slot, now, life);
-    else this.#keep(slot, hash, now, life === null ? Number.POSITIVE_INFINITY : now + life, life, keeping);
+    if (staleFor !== undefined || tags !== undefined)
+      this.#keep(slot, hash, now, life === null ? Number.POSITIVE_INFINITY : now + life, life, keeping);
     if (life !== null) this.expiry.arm();
     this.#changed?.({ type: 'write', hash, slot });
     return slot;
@@ -286,15 +291,14 @@ export class Engine {
    */
   #writeQuietly(key: Key, hash: number, held: unknown, now: number, life: number | null): Slot {
     const { store } = this;
-    this.loads.overtake(key, hash);
+    if (this.loads.running > 0) this.loads.overtake(key, hash);
     let slot = store.find(key, hash);
     if (slot === none) slot = this.#admitQuietly(key, hash);
     else {
       this.#untag(slot);
       if (this.limits !== undefined) this.limits.policy.written(slot, 0);
     }
-    store.setValue(slot, held, this.#nextVersion());
-    store.setLife(slot, now, life);
+    store.write(slot, held, this.#nextVersion(), now, life);
     if (life !== null) this.expiry.arm();
     return slot;
   }
@@ -304,6 +308,7 @@ export class Engine {
     const now = this.clock.now();
     const slot = this.#put(key, hash, held);
     if (slot === none) return none;
+    this.store.setValue(slot, held, this.#nextVersion());
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
     this.#keep(slot, hash, now - age, expires, ttl, { staleFor, tags });
     if (remaining !== null) this.expiry.arm();
@@ -311,16 +316,14 @@ export class Engine {
     return slot;
   }
 
-  /** Gives a key a value; what else its entry is made of must follow at once. Returns its slot, if there is room for it. */
+  /** Gives a key a slot; its value and what else its entry is made of must follow at once. Returns it, if there is room for it. */
   #put(key: Key, hash: number, held: unknown): Slot {
     const room = this.#room;
     // It is the user's function that may measure, and fail: before anything has happened.
     const size = room === undefined ? 0 : room.limits.sizeOf(held, key);
     this.loads.overtake(key, hash);
     this.locks?.overtake(key);
-    const slot = room === undefined ? this.#place(key, hash) : this.#placeWithin(room, key, hash, size);
-    if (slot !== none) this.store.setValue(slot, held, this.#nextVersion());
-    return slot;
+    return room === undefined ? this.#place(key, hash) : this.#placeWithin(room, key, hash, size);
   }
 
   #keep(
@@ -648,7 +651,7 @@ export class Engine {
     if (this.statistics !== undefined) this.statistics.add(this.#isLive(slot) ? 'evictions' : 'expirations');
     this.#untag(slot);
     store.exchange(slot, ownKey(key), hash);
-    room.added(slot, 0);
+    room.exchanged(slot);
     return slot;
   }
 
@@ -792,10 +795,9 @@ export class Engine {
 
   /** The time to live of an entry that is written without one. */
   defaultTtl(): number | null {
-    const { ttl, expiration, random } = this.#settings;
-    return ttl === null || expiration.jitter === 0
-      ? ttl
-      : Math.ceil(ttl * (1 - expiration.jitter * random()));
+    const ttl = this.#ttl;
+    const jitter = this.#jitter;
+    return ttl === null || jitter === 0 ? ttl : Math.ceil(ttl * (1 - jitter * this.#settings.random()));
   }
 }
 

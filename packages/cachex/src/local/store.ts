@@ -243,13 +243,12 @@ export class Store {
     const record = this.#records[chunk]!;
     const before = record[at * recordWords + hashWord]!;
     this.#index.remove(slot, before);
-    this.#lists?.remove(partitionOf(before, this.partitions), slot);
+    record[at * recordWords + hashWord] = hash;
+    this.#index.add(slot, hash);
+    if (this.#lists !== undefined) this.#move(slot, before, hash);
     if (this.#rest.size > 0) this.#rest.delete(slot);
     this.#items[chunk]![at << 1] = key;
-    record[at * recordWords + hashWord] = hash;
     this.marks.chunks[chunk]![at] = 0;
-    this.#index.add(slot, hash);
-    this.#lists?.add(partitionOf(hash, this.partitions), slot);
   }
 
   setValue(slot: Slot, value: unknown, version: number): void {
@@ -303,22 +302,26 @@ export class Store {
   }
 
   /**
-   * The same for an entry that is written at `now`, and lives `ttl` ms from then on, or for ever. In whole numbers that fit
-   * into 31 bits, as times mostly are in the first 24 days of a process, it takes half the time.
+   * `setValue` and `setTraits` at once, for an entry that is written at `now`, and lives `ttl` ms from then on, or for ever. In
+   * whole numbers that fit into 31 bits, as times mostly are in the first 24 days of a process, it takes half the time.
    */
-  setLife(slot: Slot, now: number, ttl: number | null): void {
+  write(slot: Slot, value: unknown, version: number, now: number, ttl: number | null): void {
     const forEver = ttl === null;
     const life = forEver ? 0 : ttl;
     const until = now + life;
-    if ((now | 0) !== now || (life | 0) !== life || (until | 0) !== until || now < 0 || life < 0) {
+    const short = (now | 0) === now && (life | 0) === life && (until | 0) === until && now >= 0 && life >= 0;
+    if (!short || this.#wideVersions !== undefined) {
+      this.setValue(slot, value, version);
       this.setTraits(slot, now, forEver ? Number.POSITIVE_INFINITY : until, ttl);
       return;
     }
     const chunk = slot >>> chunkBits;
     const at = slot & chunkMask;
+    this.#items[chunk]![(at << 1) + 1] = value;
     const marks = this.marks.chunks[chunk]!;
     marks[at] = ((forEver ? neverSpan : until >> spanBits) << spanShift) | (marks[at]! & policyBits);
     const record = this.#records[chunk]!;
+    record[at * recordWords + versionWord] = version;
     record[at * recordWords + modifiedWord] = now;
     record[at * recordWords + restWord] = until & spanMask;
     if (this.#rest.size > 0) this.#rest.delete(slot);
@@ -422,6 +425,12 @@ export class Store {
     for (const chunk of this.#ttls) bytes += chunk?.byteLength ?? 0;
     for (const chunk of this.#items) bytes += 8 * chunk.length;
     return bytes;
+  }
+
+  /** Apart from the rest, because where a cache is in one process alone there are no lists. */
+  #move(slot: Slot, before: number, hash: number): void {
+    this.#lists!.remove(partitionOf(before, this.partitions), slot);
+    this.#lists!.add(partitionOf(hash, this.partitions), slot);
   }
 
   #word(slot: Slot, word: number): number {

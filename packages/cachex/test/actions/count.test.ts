@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { manyKeys } from '../keys.ts';
-import { setUps } from '../set-ups.ts';
+import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('count $name', (setUp) => {
   afterAll(() => setUp.close());
@@ -26,7 +26,7 @@ describe.each(setUps)('count $name', (setUp) => {
     expect([await cache.count(), await cache.size()]).toEqual([0, manyKeys.length]);
   });
 
-  it('counts a call at each node that executed it, and no hit', async () => {
+  itSteadily(setUp, 'counts a call at each node that executed it, and no hit', async () => {
     const { cache, counted } = await setUp.open({ stats: true });
     await cache.count();
     expect(await counted()).toMatchObject({ hits: 0, misses: 0, calls: { count: setUp.nodes } });

@@ -5,7 +5,8 @@ import { manyKeys } from '../keys.ts';
 import { itSteadily, type Opened, setUps } from '../set-ups.ts';
 
 function asked({ owner }: Opened, key: string, amount: number): Promise<void> {
-  return eventually(async () => (await owner(key).stats()).misses === amount);
+  // Of all nodes: the owner may be one that nobody has a facade of. A call that is judged again asks twice.
+  return eventually(async () => (await owner(key).stats({ cluster: true })).misses >= amount);
 }
 
 describe.each(setUps)('invalidateTag $name', (setUp) => {
@@ -87,8 +88,7 @@ describe.each(setUps)('invalidateTag $name', (setUp) => {
       const opened = await setUp.open({ stats: true, functions: { load } });
       const { stranger, cache } = opened;
       const answers = ['tagged', 'other'].map((key) => stranger(key).fetch(key, name ?? load));
-      await asked(opened, 'tagged', opened.owner('tagged') === opened.owner('other') ? 2 : 1);
-      await asked(opened, 'other', opened.owner('tagged') === opened.owner('other') ? 2 : 1);
+      await asked(opened, 'tagged', answers.length);
       expect(await cache.invalidateTag('users')).toBe(0);
       gate.open();
       expect(await Promise.all(answers)).toEqual(['tagged', 'other']);

@@ -32,7 +32,9 @@ describe.each(setUps)('keys $name', (setUp) => {
     await cache.put('ada', 1, { ttl: 10 });
     await cache.put('bob', 1);
     advance(10);
-    expect([await cache.keys(), await cache.size()]).toEqual([['bob'], 2]);
+    expect(await cache.keys()).toEqual(['bob']);
+    // What has expired does not move.
+    if (setUp.steady) expect(await cache.size()).toBe(2);
   });
 
   it('answers a list that is the caller’s own', async () => {

@@ -50,7 +50,6 @@ export function box(node: RoutedNode, name = 'box', backed = true): Box {
     },
     replica: {
       snapshot: (partition) => (values.has(partition) ? [[values.get(partition)]] : []),
-      parting: () => [],
       stage: (partition, record) =>
         void (record.length > 0 ? copies.set(partition, record[0]) : copies.delete(partition)),
       promote: (partition) => take(partition, copies, values),

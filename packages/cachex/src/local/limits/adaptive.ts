@@ -142,13 +142,13 @@ export class Adaptive implements Policy {
 
   #evictFromSmall(slot: number): number {
     this.#fromSmall.remember(this.#resident.hashOf(slot), ghostShare * this.#queues.length);
-    this.#queues.remove(slot);
+    this.#queues.removeOldestOfSmall();
     return slot;
   }
 
   #evictFromMain(slot: number): number {
     this.#fromMain.remember(this.#resident.hashOf(slot), margin * this.#queues.length);
-    this.#queues.remove(slot);
+    this.#queues.removeOldestOfMain();
     return slot;
   }
 

@@ -1,34 +1,45 @@
-import { Column, chunkBits, chunkMask, int32 } from '../columns.ts';
+import { chunkBits, chunkMask, chunkSlots } from '../columns.ts';
 
 const none = -1;
 
-/** The two links of every slot. A slot is in one list at a time, so that all lists of a policy share them. */
+/**
+ * The two links of every slot, newer and older, side by side: who needs one mostly needs the other. A slot is in one list at a
+ * time, so that all lists of a policy share them.
+ */
 export class Links {
-  readonly newer: Column<Int32Array> = new Column(int32);
-  readonly older: Column<Int32Array> = new Column(int32);
+  /** Two numbers for each slot; by chunks of as many slots as everywhere. */
+  readonly chunks: Int32Array[] = [];
+  #slots = 0;
 
   grow(slots: number): void {
-    this.newer.grow(slots);
-    this.older.grow(slots);
+    if (slots <= this.#slots) return;
+    const first = this.chunks[0];
+    if (first !== undefined && first.length < 2 * chunkSlots) {
+      const longer = new Int32Array(2 * Math.min(slots, chunkSlots));
+      longer.set(first);
+      this.chunks[0] = longer;
+    }
+    while (this.chunks.length << chunkBits < slots)
+      this.chunks.push(new Int32Array(2 * Math.min(slots, chunkSlots)));
+    this.#slots = slots;
   }
 
   clear(): void {
-    this.newer.clear();
-    this.older.clear();
+    this.chunks.length = 0;
+    this.#slots = 0;
   }
 }
 
 /** A doubly linked list of slots, in the order in which they were added. */
 export class SlotList {
-  readonly #newer: Int32Array[];
-  readonly #older: Int32Array[];
+  /** Of each slot the newer one, and after that the older one. */
+  readonly #links: readonly Int32Array[];
   #newest = none;
   #oldest = none;
   #length = 0;
 
   constructor(links: Links) {
-    this.#newer = links.newer.chunks;
-    this.#older = links.older.chunks;
+    this.#links = links.chunks;
   }
 
   get length(): number {
@@ -43,22 +54,36 @@ export class SlotList {
   /** Adds a slot that is in no list, as the newest. */
   add(slot: number): void {
     const newest = this.#newest;
-    this.#older[slot >>> chunkBits]![slot & chunkMask] = newest;
-    this.#newer[slot >>> chunkBits]![slot & chunkMask] = none;
+    const links = this.#links[slot >>> chunkBits]!;
+    const at = (slot & chunkMask) << 1;
+    links[at] = none;
+    links[at + 1] = newest;
     if (newest === none) this.#oldest = slot;
-    else this.#newer[newest >>> chunkBits]![newest & chunkMask] = slot;
+    else this.#links[newest >>> chunkBits]![(newest & chunkMask) << 1] = slot;
     this.#newest = slot;
     this.#length += 1;
   }
 
   /** Takes a slot out that is in this list. */
   remove(slot: number): void {
-    const newer = this.#newer[slot >>> chunkBits]![slot & chunkMask]!;
-    const older = this.#older[slot >>> chunkBits]![slot & chunkMask]!;
+    const links = this.#links[slot >>> chunkBits]!;
+    const at = (slot & chunkMask) << 1;
+    const newer = links[at]!;
+    const older = links[at + 1]!;
     if (newer === none) this.#newest = older;
-    else this.#older[newer >>> chunkBits]![newer & chunkMask] = older;
+    else this.#links[newer >>> chunkBits]![((newer & chunkMask) << 1) + 1] = older;
     if (older === none) this.#oldest = newer;
-    else this.#newer[older >>> chunkBits]![older & chunkMask] = newer;
+    else this.#links[older >>> chunkBits]![(older & chunkMask) << 1] = newer;
+    this.#length -= 1;
+  }
+
+  /** Takes the oldest out. There must be one. */
+  removeOldest(): void {
+    const slot = this.#oldest;
+    const newer = this.#links[slot >>> chunkBits]![(slot & chunkMask) << 1]!;
+    this.#oldest = newer;
+    if (newer === none) this.#newest = none;
+    else this.#links[newer >>> chunkBits]![((newer & chunkMask) << 1) + 1] = none;
     this.#length -= 1;
   }
 

@@ -36,7 +36,7 @@ export class Ordered implements Policy {
 
   evict(): number {
     const slot = this.#order.oldest;
-    this.#order.remove(slot);
+    this.#order.removeOldest();
     return slot;
   }
 

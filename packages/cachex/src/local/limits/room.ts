@@ -87,6 +87,12 @@ export class Room {
     this.#heap?.added();
   }
 
+  /** The same where entries alone are counted, and this one came in the place of another. */
+  exchanged(slot: Slot): void {
+    this.limits.policy.added(slot);
+    this.#heap?.added();
+  }
+
   /**
    * What the entries of a partition take that is about to come. They are measured before any of them is here: what measures
    * is the user's code, which may use the cache, or fail.

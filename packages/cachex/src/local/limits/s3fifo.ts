@@ -59,7 +59,7 @@ export class S3Fifo implements Policy {
       if (main.length === 0 || (small.length > 0 && queues.smallWeight >= smallMost)) {
         const slot = small.oldest;
         if (queues.usesOf(slot) < usesForMain || examined >= mostExamined) {
-          queues.remove(slot);
+          queues.removeOldestOfSmall();
           this.#ghosts.remember(this.#resident.hashOf(slot), ghostShare * entries);
           return slot;
         }
@@ -68,7 +68,7 @@ export class S3Fifo implements Policy {
         const slot = main.oldest;
         const uses = queues.usesOf(slot);
         if (uses === 0 || examined >= mostExamined) {
-          queues.remove(slot);
+          queues.removeOldestOfMain();
           return slot;
         }
         queues.again(slot, uses - 1);

@@ -89,6 +89,18 @@ export class TwoQueues {
     else this.small.renew(slot);
   }
 
+  /** What `remove` does, for the oldest entry of the small queue. */
+  removeOldestOfSmall(): void {
+    this.#smallWeight -= this.#resident.weightOf(this.small.oldest);
+    this.small.removeOldest();
+  }
+
+  /** What `remove` does, for the oldest entry of the main queue. */
+  removeOldestOfMain(): void {
+    this.#mainWeight -= this.#resident.weightOf(this.main.oldest);
+    this.main.removeOldest();
+  }
+
   remove(slot: number): void {
     const weight = this.#resident.weightOf(slot);
     if (this.isInMain(slot)) {
