@@ -60,6 +60,8 @@ async function ours(directory: string, count: number): Promise<LinkCost> {
     limits: defaultLimits,
     failureAfter: view.failureAfter,
     epoch: () => view.epoch,
+    noticed() {},
+    parted() {},
     heardEpoch() {},
     log: (message: string) => void process.stderr.write(`${message}\n`),
   };

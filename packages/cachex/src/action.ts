@@ -102,6 +102,11 @@ interface Declaration<A extends readonly unknown[], R> {
    * not tell (`incr`, `clear`, `fetch`) counts by itself while it executes.
    */
   counts?(result: R, ...args: A): Counter | undefined;
+  /**
+   * What a near cache answers in place of the owner, where it has the value: that, or whether there is one. `'value'` also
+   * says that what the owner answers may be kept there.
+   */
+  readonly near?: 'value' | 'presence';
   /** Whether a call that reached only some of the nodes or partitions may be answered with what those said. */
   readonly partial?: true;
   /** Brings arguments into the order of `parameters`, where one before the options may be left out. */

@@ -32,6 +32,7 @@ const withPrograms = [
   'docs/network.md',
   'docs/routers.md',
   'docs/static-nodes.md',
+  'docs/near-cache.md',
   'docs/streaming.md',
   'docs/testing.md',
   'docs/transactions.md',

@@ -13,6 +13,7 @@ import {
 import type { Identity } from './handshake.ts';
 import { Heartbeat, pongFrame, readPing } from './heartbeat.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
+import { type Link, Notices } from './notices.ts';
 import { type Caller, Reception, type ReceptionOptions } from './reception.ts';
 import type { Secret } from './secret.ts';
 import type { Connection } from './transport.ts';
@@ -35,9 +36,9 @@ export interface AcceptorOptions {
   readonly failureAfter: number;
   /**
    * Answers one request of `caller`, at once where it can: that answer may go out only if {@link confirm} says so after it.
-   * `now` is about the time. Never throws, never rejects.
+   * `now` is about the time, `link` what it came over, if that lasts. Never throws, never rejects.
    */
-  serve(request: Request, caller: Identity, now: number): Reply | Promise<Reply>;
+  serve(request: Request, caller: Identity, now: number, link: Link | undefined): Reply | Promise<Reply>;
   /** Whether what was answered at once may be told, by the clock. */
   confirm(): boolean;
   /** What is told in place of such an answer if not. */
@@ -58,6 +59,7 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #observer: AcceptorObserver;
   readonly #replies: Batch;
+  readonly #notices: Notices;
   readonly #handshake: Timer;
   /** The handshake, while it lasts. */
   #reception: Reception | undefined;
@@ -75,6 +77,7 @@ export class Acceptor {
     this.#replies = new Batch(connection, FrameType.replies, clock, limits.frame);
     const { self, epoch, secret } = options;
     this.#reception = new Reception({ self, epoch, secret, binding: connection.binding });
+    this.#notices = new Notices(connection, clock, () => this.#refuseUnread());
     this.#handshake = clock.after(handshakeTimeout, () => this.close());
     const reader = new FrameReader(() => (this.#caller === undefined ? handshakeFrameLimit : limits.frame));
     connection.handle({
@@ -89,6 +92,7 @@ export class Acceptor {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#notices.close();
     this.#handshake.cancel();
     this.#heartbeat?.stop();
     this.#connection.close();
@@ -110,17 +114,24 @@ export class Acceptor {
     try {
       for (const frame of reader.push(chunk)) {
         this.#take(frame);
-        // Refusals and pongs take room as well: who never reads them is not worth more of it.
-        if (this.#connection.pending > 2 * this.#options.limits.queued) {
-          throw new RangeError(`${this.#connection.pending} bytes of answers wait unread`);
-        }
+        this.#refuseUnread();
         if (this.#closed) return;
       }
     } catch (error) {
-      const who = this.#caller?.id ?? 'a stranger';
-      this.#options.log(`closing the link from ${who}: ${(error as Error).message}`);
-      this.close();
+      this.#giveUp((error as Error).message);
     }
+  }
+
+  /** Refusals, pongs and notices take room as well: who never reads them is not worth more of it. */
+  #refuseUnread(): void {
+    const { pending } = this.#connection;
+    if (!this.#closed && pending > 2 * this.#options.limits.queued)
+      this.#giveUp(`${pending} bytes of answers wait unread`);
+  }
+
+  #giveUp(reason: string): void {
+    this.#options.log(`closing the link from ${this.#caller?.id ?? 'a stranger'}: ${reason}`);
+    this.close();
   }
 
   #take(frame: Frame): void {
@@ -176,6 +187,8 @@ export class Acceptor {
   }
 
   #answerSome(requests: readonly Request[], caller: Identity): void {
+    // What these answers could have observed is known to the caller before them.
+    this.#notices.flush();
     const now = this.#options.clock.now();
     const replies = requests.map((request) => {
       const reply = this.#admit(request, caller, now);
@@ -191,6 +204,7 @@ export class Acceptor {
         this.#answer(request.id, confirmed ? reply : this.#options.withdrawn(request, reply));
     }
     this.#replies.uncork();
+    this.#notices.flush();
   }
 
   #admit(request: Request, caller: Identity, now: number): Reply | Promise<Reply> {
@@ -198,13 +212,14 @@ export class Acceptor {
     if (this.#waiting >= limits.inFlight || this.#connection.pending > limits.queued) {
       return { kind: 'refused', code: 'OVERLOADED', message: `${this.#waiting} calls wait here already` };
     }
-    return serve(request, caller, now);
+    return serve(request, caller, now, this.#lasting ? this.#notices : undefined);
   }
 
   #answerLater(id: number, reply: Promise<Reply>): void {
     this.#waiting += 1;
     void reply.then((settled) => {
       this.#waiting -= 1;
+      this.#notices.flush();
       this.#answer(id, settled);
     });
   }

@@ -34,6 +34,8 @@ export interface DispatchOptions {
   /** Encodes and decodes calls that stay here as if they had travelled. */
   readonly strict: boolean;
   peer(id: string): Peer | undefined;
+  /** A call that may change something begins or has ended; see {@link Service}. */
+  changing(service: string, handler: string, target: number | Iterable<number>): void;
   /** Why calls under way must end now, if they must. */
   ended(): RouterError | undefined;
   /** Why no new calls may begin, if they may not. */
@@ -103,7 +105,17 @@ export class Dispatch {
    */
   async callAll<T>(call: Call, shares?: Shares): Promise<readonly Part<T>[]> {
     const journey = this.#start(call);
-    return this.#tracked(this.#callPartitions<T>(journey, shares));
+    if (call.reads === true) return this.#tracked(this.#callPartitions<T>(journey, shares));
+    const changing = (): void => {
+      const partitions = shares?.partitions ?? this.#options.agreement.view.owners.keys();
+      this.#options.changing(call.service, call.handler, partitions);
+    };
+    changing();
+    try {
+      return await this.#tracked(this.#callPartitions<T>(journey, shares));
+    } finally {
+      changing();
+    }
   }
 
   /** The first attempt, which nearly always is the last, is made without waiting for anything but its answer. */
@@ -113,7 +125,7 @@ export class Dispatch {
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { agreement, self, strict, peer, serve } = this.#options;
+    const { agreement, self, strict, peer, serve, changing } = this.#options;
     let journey: Journey;
     try {
       journey = this.#start(call);
@@ -122,6 +134,7 @@ export class Dispatch {
       return;
     }
     this.#enter();
+    if (call.reads !== true) changing(call.service, call.handler, hash);
     const { view } = agreement;
     const budget = call.timeout ?? this.#options.timeout;
     const attempt = new FirstAttempt(call, journey, budget, hash, view, this.#observer, resolve, reject);
@@ -144,7 +157,7 @@ export class Dispatch {
 
   readonly #observer: FirstAttemptObserver = {
     answered: (attempt, reply) => {
-      if (reply.kind === 'result') this.#succeed(attempt, reply.value);
+      if (reply.kind === 'result') this.#succeed(attempt, reply.value, reply.note);
       else if (reply.kind === 'thrown') this.#fail(attempt, reply.error);
       else this.#goOn(attempt, Promise.resolve(reply));
     },
@@ -159,18 +172,25 @@ export class Dispatch {
     );
   }
 
-  #succeed({ call, fulfil, refuse }: FirstAttempt, value: unknown): void {
-    this.#leave();
+  #succeed({ call, target, view, fulfil, refuse }: FirstAttempt, value: unknown, note?: number): void {
+    this.#ended(call, target.hash);
     try {
-      fulfil(call.finish === undefined ? value : call.finish(value));
+      if (call.finish === undefined) fulfil(value);
+      else if (note === undefined) fulfil(call.finish(value));
+      else fulfil(call.finish(value, note, view.owners[target.hash & (view.owners.length - 1)]!));
     } catch (error) {
       refuse(call.failed === undefined ? error : call.failed(error));
     }
   }
 
-  #fail({ call, refuse }: FirstAttempt, error: unknown): void {
-    this.#leave();
+  #fail({ call, target, refuse }: FirstAttempt, error: unknown): void {
+    this.#ended(call, target.hash);
     refuse(call.failed === undefined ? error : call.failed(error));
+  }
+
+  #ended({ service, handler, reads }: Call, hash: number): void {
+    this.#leave();
+    if (reads !== true) this.#options.changing(service, handler, hash);
   }
 
   async #callOwner(attempt: FirstAttempt, begun: Promise<Outcome> | undefined): Promise<unknown> {
@@ -249,7 +269,7 @@ export class Dispatch {
         if (part.kind === 'wrongOwner' || (part.kind === 'refused' && part.code === 'TIMEOUT')) return;
         if (part.kind !== 'result') return this.#conclude(part);
         const covered = [...(part.covered ?? [])].filter((partition) => set.has(partition));
-        if (covered.length > 0) parts.push({ value: part.value as T, covered });
+        if (covered.length > 0) parts.push({ value: part.value as T, covered, from: owner, note: part.note });
         for (const partition of covered) missing.delete(partition);
       });
       for (const settled of await Promise.allSettled(asked)) {
@@ -349,18 +369,19 @@ export class Dispatch {
 
   async #send(owner: string, target: Target, attempt: Attempt): Promise<Outcome> {
     const { clock, agreement } = this.#options;
-    const { id, service, handler, args, repeatable = false, retryOf, open = false } = attempt;
+    const { id, service, handler, args, repeatable = false, retryOf, hint, open = false } = attempt;
     const peer = this.#options.peer(owner);
     if (peer === undefined) throw new LinkError('down', false, `there is no link to ${owner}`);
     const budget = attempt.deadline - clock.now();
     const again = retryOf === undefined ? undefined : { retryOf };
-    const request: Request = { id, budget, target, repeatable, ...again, service, handler, args };
+    const request: Request = { id, budget, target, repeatable, ...again, hint, service, handler, args };
     const reply = await orAborted(peer.call(request, open), attempt, () => peer.forget(id));
     if (reply.kind !== 'result') return reply;
-    const { value, covered } = reply;
+    const { value, covered, note } = reply;
     if (covered === undefined) return { kind: 'result', value };
     try {
-      return { kind: 'result', value, covered: new PartitionSet(agreement.view.owners.length, covered) };
+      const set = new PartitionSet(agreement.view.owners.length, covered);
+      return { kind: 'result', value, covered: set, note };
     } catch (error) {
       // An answer that cannot be read is none; the peer that wrote it is not asked again over the same link.
       peer.distrust((error as Error).message);

@@ -36,12 +36,12 @@ export class FirstAttempt implements Waiting {
     fulfil: (value: unknown) => void,
     refuse: (error: unknown) => void,
   ) {
-    const { id, service, handler, args, repeatable = false, deadline, open = false } = journey;
+    const { id, service, handler, args, repeatable = false, hint, deadline, open = false } = journey;
     this.call = call;
     this.journey = journey;
     this.target = { kind: 'key', hash };
     this.view = view;
-    this.request = { id, budget, target: this.target, repeatable, service, handler, args };
+    this.request = { id, budget, target: this.target, repeatable, hint, service, handler, args };
     this.deadline = deadline;
     this.opens = open;
     this.fulfil = fulfil;

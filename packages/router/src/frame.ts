@@ -22,6 +22,8 @@ export const FrameType = {
   challenge: 8,
   /** A proof of the secret: the dialler's instead of an answer, the acceptor's before its answer. */
   proof: 9,
+  /** What the caller was promised word of has changed; see `notices.ts`. */
+  notices: 10,
 } as const;
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
@@ -153,6 +155,8 @@ export interface Request {
    * then. If it has begun again since, nobody knows any more.
    */
   readonly retryOf?: number;
+  /** A number from 0 to 3 for the handler, which knows what it means. Default: 0. */
+  readonly hint?: number | undefined;
   readonly service: string;
   readonly handler: string;
   readonly args: readonly unknown[];
@@ -165,6 +169,8 @@ export type Reply =
       readonly kind: 'result';
       readonly value: unknown;
       readonly covered?: Uint8Array;
+      /** What the handler notes beside its result, a number of 32 bits above zero; only where it was answered at once. */
+      readonly note?: number | undefined;
       /** The value as it travels, where it was encoded already. */
       readonly bytes?: Uint8Array;
     }
@@ -181,6 +187,11 @@ const replies = ['result', 'thrown', 'wrongOwner', 'refused'] as const;
 /** Flags beside the kind of target. */
 const repeatableFlag = 0x10;
 const retryFlag = 0x20;
+const hintShift = 6;
+const largestHint = 3;
+
+/** Flag beside the kind of reply. */
+const noteFlag = 0x10;
 
 const largestBudget = 2 ** 32 - 1;
 
@@ -190,7 +201,7 @@ const largestBudget = 2 ** 32 - 1;
  */
 export function writeRequest(
   writer: ByteWriter,
-  { id, target, repeatable, retryOf, service, handler, args }: Request,
+  { id, target, repeatable, retryOf, hint = 0, service, handler, args }: Request,
   budget: number,
   codec: Codec,
   packed?: Uint8Array,
@@ -198,7 +209,8 @@ export function writeRequest(
   writer.u48(id);
   writer.u32(Math.min(Math.max(0, Math.ceil(budget)), largestBudget));
   const retry = retryOf === undefined ? 0 : retryFlag;
-  writer.u8(targets.indexOf(target.kind) | (repeatable ? repeatableFlag : 0) | retry);
+  const flags = (repeatable ? repeatableFlag : 0) | retry | ((hint & largestHint) << hintShift);
+  writer.u8(targets.indexOf(target.kind) | flags);
   if (retryOf !== undefined) writer.u48(retryOf);
   if (target.kind === 'key') writer.u32(target.hash);
   if (target.kind === 'partitions') writer.block(target.set);
@@ -226,14 +238,15 @@ export function readRequests(body: Uint8Array, codec: Codec): Request[] {
     const flags = reader.u8();
     const repeatable = (flags & repeatableFlag) !== 0;
     const retryOf = (flags & retryFlag) !== 0 ? reader.u48() : undefined;
-    const target = readTarget(reader, flags & ~(repeatableFlag | retryFlag));
+    const hint = flags >>> hintShift === 0 ? undefined : flags >>> hintShift;
+    const target = readTarget(reader, flags & (repeatableFlag - 1));
     route = readRoute(reader, route);
     const { service, handler } = route;
     const args = readList(reader, codec, false);
     requests.push(
       retryOf === undefined
-        ? { id, budget, target, repeatable, service, handler, args }
-        : { id, budget, target, repeatable, retryOf, service, handler, args },
+        ? { id, budget, target, repeatable, hint, service, handler, args }
+        : { id, budget, target, repeatable, retryOf, hint, service, handler, args },
     );
   }
   return requests;
@@ -281,7 +294,9 @@ function readTarget(reader: ByteReader, code: number): Target {
 /** Throws what the codec throws. */
 export function writeReply(writer: ByteWriter, id: number, reply: Reply, codec: Codec): void {
   writer.u48(id);
-  writer.u8(replies.indexOf(reply.kind));
+  const note = reply.kind === 'result' ? reply.note : undefined;
+  writer.u8(replies.indexOf(reply.kind) | (note === undefined ? 0 : noteFlag));
+  if (note !== undefined) writer.u32(note);
   switch (reply.kind) {
     case 'result':
       if (reply.covered === undefined) writer.u32(0);
@@ -319,13 +334,16 @@ export function readReplies(
 }
 
 function readReply(reader: ByteReader, codec: Codec, open: boolean): Reply {
-  const kind = replies[reader.u8()];
+  const code = reader.u8();
+  // Nothing but results may have one.
+  const note = code === noteFlag ? reader.u32() : undefined;
+  const kind = replies[note === undefined ? code : 0];
   switch (kind) {
     case 'result': {
       const covered = reader.u32();
-      if (covered === 0) return { kind, value: readList(reader, codec, open)[0] };
+      if (covered === 0) return { kind, value: readList(reader, codec, open)[0], note };
       const set = reader.raw(covered);
-      return { kind, covered: set, value: readList(reader, codec, open)[0] };
+      return { kind, covered: set, value: readList(reader, codec, open)[0], note };
     }
     case 'thrown':
       return { kind, error: codec.decodeError(reader.block()) };

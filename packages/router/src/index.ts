@@ -12,6 +12,7 @@ export type { Call, Shares } from './journey.ts';
 export type { LinkLimits } from './limits.ts';
 export type { MovedEvent, MoveStatus } from './moves.ts';
 export { join, type KeyRoute, RoutedNode } from './node.ts';
+export type { Link } from './notices.ts';
 export type { JoinOptions, Logger, MoveLimits } from './options.ts';
 export { type Part, PartialResultError } from './partial-result.ts';
 export type { PartitionSet } from './partition-set.ts';

@@ -17,10 +17,17 @@ export interface Call {
   readonly timeout?: number;
   /** Rejects with its reason when it aborts; what was already sent may still happen. */
   readonly signal?: AbortSignal;
+  /** Whether it changes nothing, wherever it is executed: services are not told of it as `changing`. Default: false. */
+  readonly reads?: boolean | undefined;
+  /** A number from 0 to 3 for the handler, which knows what it means. Default: 0. */
+  readonly hint?: number | undefined;
   /** Whether {@link Encoded} values in the answer are to be decoded. Default: false. */
   readonly open?: boolean;
-  /** Makes of the answer what the caller gets; of a call to the owner of a key only. */
-  readonly finish?: ((value: unknown) => unknown) | undefined;
+  /**
+   * Makes of the answer what the caller gets; of a call to the owner of a key only. If the node `from` has sent a note beside it,
+   * this is called before anything else that comes from there is heard.
+   */
+  readonly finish?: ((value: unknown, note?: number, from?: string) => unknown) | undefined;
   /** Makes of an error what the caller gets; of a call to the owner of a key only. */
   readonly failed?: ((error: unknown) => unknown) | undefined;
 }
@@ -48,10 +55,11 @@ export function beginJourney(call: Call, id: number, clock: Clock, timeout: numb
   call.signal?.throwIfAborted();
   const within = call.timeout ?? timeout;
   if (!(within > 0)) throw new RouterError('INVALID_OPTION', `timeout: ${within} is not a time above zero`);
-  const { service, handler, args, repeatable = false, signal, open = false } = call;
+  const { service, handler, args, repeatable = false, reads = false, hint, signal, open = false } = call;
   checkName(service);
   checkName(handler);
-  const journey = { service, handler, args, repeatable, open, id, deadline: clock.now() + within };
+  const deadline = clock.now() + within;
+  const journey = { service, handler, args, repeatable, reads, hint, open, id, deadline };
   return signal === undefined ? journey : { ...journey, signal };
 }
 

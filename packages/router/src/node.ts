@@ -141,6 +141,10 @@ export class RoutedNode implements AsyncDisposable {
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       granted: ({ incarnation }, ...grant) => this.#granted(incarnation, ...grant),
+      noticed: ({ id: from }, service, hashes) => this.#services.get(service)?.noticed?.(from, hashes),
+      parted: ({ id: from }) => {
+        for (const service of this.#services.all()) service.parted?.(from);
+      },
       log,
     };
     this.#store = this.#openStore(self, peer);
@@ -259,6 +263,7 @@ export class RoutedNode implements AsyncDisposable {
       timeout,
       strict,
       peer: (other) => this.#mesh.get(other),
+      changing: (service, ...call) => this.#services.get(service)?.changing?.(...call),
       ended: () => (this.#closed ? this.#end() : undefined),
       refusing: () => (this.#leaving || this.#closed ? this.#end() : undefined),
       busy: (active) => this.#retain(active ? 1 : -1),
@@ -302,7 +307,7 @@ export class RoutedNode implements AsyncDisposable {
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       grants: ({ incarnation }, epoch) => this.#lease.grants(incarnation, epoch),
       hears: (caller) => this.#suspicion.hears(caller),
-      serve: (request, caller, now) => this.#serve.answer(request, caller, now),
+      serve: (request, caller, now, link) => this.#serve.answer(request, caller, now, link),
       confirm: () => this.#serve.confirm(),
       withdrawn: (request, reply) => this.#serve.withdrawn(request, reply),
       log: (message) => logger.warn(`[${cluster}/${id}] ${message}`),
@@ -391,6 +396,14 @@ export class RoutedNode implements AsyncDisposable {
   owns(hash: number): boolean {
     const standing = this.#ownership.standing(partitionOf(hash, this.view.owners.length));
     return standing === 'owned' && this.#lease.valid;
+  }
+
+  /**
+   * Whether this node was in touch with its cluster a moment before `now`, within the time of a lease: then others have not
+   * gone on without it.
+   */
+  inTouch(now: number): boolean {
+    return !this.#closed && this.#lease.validAt(now);
   }
 
   /**

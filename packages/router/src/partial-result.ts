@@ -4,6 +4,9 @@ import { RouterError } from './errors.ts';
 export interface Part<T> {
   readonly value: T;
   readonly covered: Iterable<number>;
+  /** The node that answered, and what it noted beside. */
+  readonly from: string;
+  readonly note: number | undefined;
 }
 
 /** How far a call to partitions has come. */

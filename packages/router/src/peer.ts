@@ -15,6 +15,7 @@ import type { Identity, Refusal, RefusalCode } from './handshake.ts';
 import { Heartbeat, pingFrame, readPong } from './heartbeat.ts';
 import { InFlight, LinkError, type Waiting } from './in-flight.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
+import { readNotices } from './notices.ts';
 import type { Secret } from './secret.ts';
 import { ConnectError, type Connection, type Transport } from './transport.ts';
 
@@ -42,6 +43,10 @@ export interface PeerOptions {
    * hears this node over its own link, too.
    */
   granted(from: Identity, askedAt: number, asked: number, epoch: number, hears: boolean): void;
+  /** Something of a service changes at the peer under these hashes, of which it had promised word. */
+  noticed(from: Identity, service: string, hashes: readonly number[]): void;
+  /** The link stood and has ended: what the peer had promised to tell will not come. */
+  parted(from: Identity): void;
   /** It is proved that the peer's process is gone. */
   died(): void;
   log(message: string): void;
@@ -268,6 +273,9 @@ export class Peer {
       readReplies(frame.body, this.#options.codec, this.#opens, this.#settle);
     } else if (frame.type === FrameType.pong) {
       this.#answer(frame);
+    } else if (frame.type === FrameType.notices) {
+      const { service, hashes } = readNotices(frame.body);
+      this.#options.noticed(this.#options.to, service, hashes);
     } else {
       throw new RangeError(`a frame of type ${frame.type} has no place here`);
     }
@@ -354,10 +362,12 @@ export class Peer {
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
     const connection = this.#connection;
+    const stood = this.up;
     this.#connection = undefined;
     this.#batch = undefined;
     this.#asked = [];
     connection?.close();
+    if (stood) this.#options.parted(this.#options.to);
     this.#inFlight.fail(message, code);
   }
 }

@@ -5,6 +5,7 @@ import type { Reply, Request, Target } from './frame.ts';
 import type { Gate, Passage } from './gate.ts';
 import type { Identity } from './handshake.ts';
 import type { Lease } from './lease.ts';
+import type { Link } from './notices.ts';
 import type { Ownership } from './ownership.ts';
 import { PartitionSet } from './partition-set.ts';
 import type { Replication } from './replication.ts';
@@ -18,6 +19,8 @@ export type Outcome =
       readonly kind: 'result';
       readonly value: unknown;
       readonly covered?: PartitionSet;
+      /** As in {@link Reply}. */
+      readonly note?: number | undefined;
       readonly bytes?: Uint8Array;
     }
   | { readonly kind: 'thrown'; readonly error: unknown; readonly bytes?: Uint8Array }
@@ -39,6 +42,9 @@ export interface ServedCall {
   readonly deadline: number;
   /** The node that calls. */
   readonly caller: Identity;
+  /** As in {@link CallContext}. */
+  readonly hint?: number | undefined;
+  readonly link?: Link | undefined;
 }
 
 /**
@@ -84,11 +90,11 @@ export class Serve {
   }
 
   /**
-   * Executes a call of another node; `now` is about the time. What is answered at once may be told only if {@link confirm}
+   * Executes a call of another node, that came over `link`; `now` is about the time. What is answered at once may be told only if {@link confirm}
    * says so after it: a whole batch of calls is executed before the clock is read once more.
    */
-  answer(request: Request, caller: Identity, now: number): Reply | Promise<Reply> {
-    const { id, target, service, handler, args, repeatable, retryOf, budget } = request;
+  answer(request: Request, caller: Identity, now: number, link?: Link): Reply | Promise<Reply> {
+    const { id, target, service, handler, args, repeatable, retryOf, hint, budget } = request;
     const current = this.#options.view();
     // Before it has joined this node owns nothing, and does not know how many partitions there are.
     if (current === undefined && target.kind !== 'node') return { kind: 'wrongOwner', epoch: 0 };
@@ -96,12 +102,12 @@ export class Serve {
     const deadline = now + budget;
     const outcome = this.#execute(
       retryOf === undefined
-        ? { id, target, service, handler, args, repeatable, deadline, caller }
-        : { id, target, service, handler, args, repeatable, retryOf, deadline, caller },
+        ? { id, target, service, handler, args, repeatable, deadline, caller, hint, link }
+        : { id, target, service, handler, args, repeatable, retryOf, deadline, caller, hint, link },
       now,
       false,
     );
-    return outcome instanceof Promise ? outcome.then(replyOf) : replyOf(outcome);
+    return outcome instanceof Promise ? outcome.then(lateReply) : replyOf(outcome);
   }
 
   /** Whether what was answered at once until now may be told. */
@@ -213,7 +219,7 @@ export class Serve {
         (reason) => this.#log(call, logged, thrown(reason)),
       );
     }
-    if (!(value instanceof Promise)) return this.#log(call, logged, result(value, covered));
+    if (!(value instanceof Promise)) return this.#log(call, logged, result(value, covered, context.note));
     const settled = value.then(
       (answer) => this.#log(call, logged, result(answer, covered)),
       (error) => (error instanceof Reconsider ? reconsidered : this.#log(call, logged, thrown(error))),
@@ -298,16 +304,27 @@ export class Serve {
     target,
     deadline,
     caller: { id: caller, incarnation },
+    hint = 0,
+    link,
   }: ServedCall): CallContext | 'elsewhere' | 'sealed' {
     const { ownership, safeguards } = this.#options;
     switch (target.kind) {
       case 'node':
-        return { hash: 0, partitions: nowhere, caller, incarnation, deadline };
+        return { hash: 0, partitions: nowhere, caller, incarnation, deadline, hint, link, note: undefined };
       case 'key': {
         const standing = ownership.standing(partitionOf(target, this.#partitions()));
         const admitted = standing === 'owned' || !safeguards.ownershipCheck;
         return admitted
-          ? { hash: target.hash, partitions: nowhere, caller, incarnation, deadline }
+          ? {
+              hash: target.hash,
+              partitions: nowhere,
+              caller,
+              incarnation,
+              deadline,
+              hint,
+              link,
+              note: undefined,
+            }
           : standing;
       }
       case 'partitions': {
@@ -316,7 +333,7 @@ export class Serve {
         for (const partition of new PartitionSet(this.#partitions(), target.set)) {
           if (ownership.standing(partition) === 'owned') covered.add(partition);
         }
-        return { hash: 0, partitions: covered, caller, incarnation, deadline };
+        return { hash: 0, partitions: covered, caller, incarnation, deadline, hint, link, note: undefined };
       }
     }
   }
@@ -368,8 +385,8 @@ function partitionOf(target: Target, partitions: number): number {
   return target.kind === 'key' ? target.hash & (partitions - 1) : 0;
 }
 
-function result(value: unknown, covered: PartitionSet | undefined): Outcome {
-  return covered === undefined ? { kind: 'result', value } : { kind: 'result', value, covered };
+function result(value: unknown, covered: PartitionSet | undefined, note?: number): Outcome {
+  return covered === undefined ? { kind: 'result', value, note } : { kind: 'result', value, covered, note };
 }
 
 function thrown(error: unknown): Outcome {
@@ -389,5 +406,11 @@ function unknownOutcome(
 
 function replyOf(outcome: Outcome): Reply {
   if (outcome.kind !== 'result' || outcome.covered === undefined) return outcome as Reply;
-  return { kind: 'result', value: outcome.value, covered: outcome.covered.bits };
+  return { kind: 'result', value: outcome.value, covered: outcome.covered.bits, note: outcome.note };
+}
+
+/** The same of what had to wait: meanwhile its caller may have been told what a note would be about. */
+function lateReply(outcome: Outcome): Reply {
+  const reply = replyOf(outcome);
+  return reply.kind === 'result' && reply.note !== undefined ? { ...reply, note: undefined } : reply;
 }

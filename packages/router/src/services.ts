@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { RouterError } from './errors.ts';
+import type { Link } from './notices.ts';
 
 /** What a handler is told about the call beside its arguments. */
 export interface CallContext {
@@ -13,6 +14,16 @@ export interface CallContext {
   readonly incarnation: string;
   /** When that node stops waiting, on the clock of this one. */
   readonly deadline: number;
+  /** What the caller said with the call, from 0 to 3; see {@link Call}. */
+  readonly hint: number;
+  /** The way on which the caller can be told something later; none for calls of this node itself. */
+  readonly link: Link | undefined;
+  /**
+   * What a handler that answers at once may set, to a number of 32 bits above zero: the caller gets it beside the result, but
+   * only if that leaves now, in order with what the link is told. Of answers that have to wait, and of calls that are not
+   * repeatable, it is dropped.
+   */
+  note: number | undefined;
 }
 
 /**
@@ -64,6 +75,12 @@ export interface Service {
   idle?(): Promise<void>;
   /** Nodes have gone for good: what was expected of them will not come. */
   lost?(incarnations: readonly string[]): void;
+  /** Another node tells this one over its {@link Link} that something changes there under these hashes. */
+  noticed?(from: string, hashes: readonly number[]): void;
+  /** The link to another node has ended: that will not tell what it would have told over it. */
+  parted?(from: string): void;
+  /** A call of this node that may change something begins or has ended. It concerns one key, or these partitions. */
+  changing?(handler: string, target: number | Iterable<number>): void;
 }
 
 /** The services open at this node. A call for one that is yet to be opened waits, within its deadline. */

@@ -6,6 +6,7 @@ import { Encoded } from '../src/encoded.ts';
 import { FrameType, type Reply, type Request } from '../src/frame.ts';
 import { pingFrame, readPong } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
+import { type Link, readNotices } from '../src/notices.ts';
 import { ManualClock, TestCluster } from '../src/testing/index.ts';
 import { MemoryNetwork } from '../src/transports/memory.ts';
 import { codec, framed, helloFrame, noise, RawEnd, repliesOf, request, strays, writeCall } from './links.ts';
@@ -67,7 +68,7 @@ async function dialled(more: Partial<AcceptorOptions> = {}): Promise<RawEnd> {
     hears: ({ incarnation }) => incarnation === 'a1' && hears(),
     failureAfter: 3_000,
     codec,
-    serve: (asked, caller, now) => serve(asked, caller, now),
+    serve: (...asked) => serve(...asked),
     confirm: () => confirmed,
     withdrawn: ({ id }) => ({ kind: 'wrongOwner', epoch: id }),
     log: (message) => logged.push(message),
@@ -199,6 +200,77 @@ describe('an acceptor', () => {
       { epoch: 7, grants: true, hears: true },
       { epoch: 7, grants: false, hears: false },
     ]);
+  });
+
+  it('tells its caller after the answers of the batch in hand, and before those of the next', async () => {
+    const links: Link[] = [];
+    serve = (asked, _caller, _now, link) => {
+      links.push(link!);
+      if (asked.id === 1) link!.tell('users', 0xfffffff0);
+      return result(asked.id);
+    };
+    const end = await greeted();
+    end.send(calls(request(1), request(2)));
+    await clock.advance(5);
+    const { replies, notices } = FrameType;
+    const frames = end.take();
+    expect(frames.map(({ type }) => type)).toEqual([replies, notices]);
+    expect(readNotices(frames[1]!.body)).toEqual({ service: 'users', hashes: [0xfffffff0] });
+    expect(new Set(links).size).toBe(1);
+    // What happens for somebody else leaves at the end of the turn, or before an answer that could have observed it.
+    links[0]!.tell('users', 7);
+    links[0]!.tell('users', 8);
+    links[0]!.tell('others', 9);
+    end.send(calls(request(3)));
+    await clock.advance(5);
+    expect(
+      end.take().map(({ type, body }) => (type === notices ? readNotices(body) : repliesOf(body)[0]!.id)),
+    ).toEqual([{ service: 'users', hashes: [7, 8] }, { service: 'others', hashes: [9] }, 3]);
+  });
+
+  it('tells its caller before an answer that had to wait', async () => {
+    let later: (reply: Reply) => void = () => {};
+    let link: Link | undefined;
+    serve = (...asked) => {
+      link = asked[3];
+      return new Promise((resolve) => {
+        later = resolve;
+      });
+    };
+    const end = await greeted();
+    end.send(calls(request(1)));
+    await clock.advance(5);
+    link!.tell('users', 1);
+    later(result('late'));
+    await clock.advance(5);
+    expect(end.take().map(({ type }) => type)).toEqual([FrameType.notices, FrameType.replies]);
+    expect(link!.open).toBe(true);
+    end.close();
+    await clock.advance(5);
+    expect(link!.open).toBe(false);
+    link!.tell('users', 2);
+    await clock.advance(5);
+  });
+
+  it('gives up a caller that never reads what it is told, and lets none be told that will not stay', async () => {
+    let link: Link | undefined;
+    serve = (asked, _caller, _now, over) => {
+      link = over;
+      return result(asked.id);
+    };
+    const end = await greeted({ limits: { ...defaultLimits, queued: 1_000 } });
+    end.send(calls(request(1)));
+    await clock.advance(5);
+    network.pause('a');
+    for (let hash = 0; hash < 20_000; hash += 1) link!.tell('users', hash);
+    await clock.advance(5);
+    expect(link!.open).toBe(false);
+    network.resume('a');
+    const passing = await dialled();
+    passing.send(helloFrame({ to, lasting: false }));
+    passing.send(calls(request(2)));
+    await clock.advance(5);
+    expect(link).toBe(undefined);
   });
 
   it('ends a link that was silent for longer than failureAfter', async () => {

@@ -62,6 +62,78 @@ function hashOf(node: RoutedNode): number {
   return a.view.owners.indexOf(node.id);
 }
 
+describe('a service', () => {
+  it('hears of calls that may change something as they begin and before they are answered', async () => {
+    await pair();
+    const heard: unknown[] = [];
+    await cluster.run(
+      a.open('heard', {
+        handlers: { note: () => 1 },
+        changing: (handler, target) =>
+          heard.push([handler, typeof target === 'number' ? target : [...target].length]),
+      }),
+    );
+    await cluster.run(b.open('heard', { handlers: { note: () => 1 } }));
+    const call = { service: 'heard', handler: 'note', args: [] };
+    for (const hash of [hashOf(a), hashOf(b)]) {
+      const answer = a.dispatch.call(hash, { ...call, finish: () => heard.length });
+      expect(heard.splice(0)).toEqual(
+        hash === hashOf(a)
+          ? [
+              ['note', hash],
+              ['note', hash],
+            ]
+          : [['note', hash]],
+      );
+      await cluster.run(answer);
+      heard.length = 0;
+      await cluster.run(a.dispatch.call(hash, { ...call, reads: true }));
+    }
+    await cluster.run(a.dispatch.callAll(call));
+    await cluster.run(a.dispatch.callAll(call, { partitions: [1, 2], args: () => [] }));
+    await cluster.run(a.dispatch.callAll({ ...call, reads: true }));
+    expect(heard).toEqual([16, 16, 2, 2].map((partitions) => ['note', partitions]));
+  });
+
+  it('tells a caller over its link, in order with the notes beside its answers', async () => {
+    await pair();
+    const order: unknown[] = [];
+    let link: CallContext['link'];
+    const handlers = {
+      read: (context: CallContext) => {
+        link = context.link;
+        if (context.link !== undefined) context.note = context.hint * 10;
+        context.link?.tell('told', context.hash);
+        return 'value';
+      },
+    };
+    await cluster.run(b.open('told', { handlers }));
+    await cluster.run(
+      a.open('told', {
+        handlers,
+        noticed: (from, hashes) => order.push(['noticed', from, ...hashes]),
+        parted: (from) => order.push(['parted', from]),
+      }),
+    );
+    const finish = (...answer: unknown[]): unknown => order.push(answer);
+    const hash = hashOf(b);
+    const read = { service: 'told', handler: 'read', args: [], repeatable: true, finish };
+    await cluster.run(a.dispatch.call(hash, { ...read, hint: 3 }));
+    await cluster.clock.advance(5);
+    expect(order.splice(0)).toEqual([
+      ['value', 30, 'b'],
+      ['noticed', 'b', hash],
+    ]);
+    cluster.network.cut('a', 'b');
+    cluster.network.heal('a', 'b');
+    await cluster.clock.advance(100);
+    expect(order.splice(0)).toEqual([['parted', 'b']]);
+    expect(link!.open).toBe(false);
+    await cluster.run(a.dispatch.call(hashOf(a), read));
+    expect(order).toEqual([['value']]);
+  });
+});
+
 describe('a call to the owner of a key', () => {
   it('is executed there once, and answers what the handler answered or threw', async () => {
     await pair();

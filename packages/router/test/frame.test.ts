@@ -39,6 +39,7 @@ const requests: fc.Arbitrary<Request> = fc.record(
     ),
     repeatable: fc.boolean(),
     retryOf: ids,
+    hint: fc.integer({ min: 1, max: 3 }),
     service: name,
     handler: name,
     args: fc.array(part, { maxLength: 4 }),
@@ -49,12 +50,13 @@ const requests: fc.Arbitrary<Request> = fc.record(
 const replies: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ kind: fc.constant('result' as const), value: part }),
   fc.record({ kind: fc.constant('result' as const), covered: bits, value: part }),
+  fc.record({ kind: fc.constant('result' as const), value: part, note: u32 }),
   fc.record({ kind: fc.constant('thrown' as const), error: fc.string() }),
   fc.record({ kind: fc.constant('wrongOwner' as const), epoch: ids }),
   fc.record({ kind: fc.constant('refused' as const), code: name, message: fc.string({ unit: 'grapheme' }) }),
 );
 
-const frames = fc.array(fc.record({ type: fc.integer({ min: 1, max: 7 }), body: block }), { maxLength: 8 });
+const frames = fc.array(fc.record({ type: fc.integer({ min: 1, max: 8 }), body: block }), { maxLength: 8 });
 
 function encode({ type, body }: { type: number; body: Uint8Array }): Buffer {
   const writer = startFrame(type as FrameType);

@@ -5,6 +5,7 @@ import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../s
 import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
+import { noticesFrame } from '../src/notices.ts';
 import { Peer, type PeerOptions } from '../src/peer.ts';
 import { Secret } from '../src/secret.ts';
 import { ManualClock } from '../src/testing/index.ts';
@@ -21,6 +22,9 @@ let heard: number[];
 /** When it was asked for, and the epochs of both ends. */
 let grants: [askedAt: number, asked: number, epoch: number, hears: boolean][];
 let deaths: number;
+let noticed: [service: string, hashes: readonly number[]][];
+/** How many links have ended that stood. */
+let partings: number;
 beforeEach(async () => {
   clock = new ManualClock();
   network = new MemoryNetwork({ clock, delay: () => 1 });
@@ -29,6 +33,8 @@ beforeEach(async () => {
   heard = [];
   grants = [];
   deaths = 0;
+  noticed = [];
+  partings = 0;
   await listen();
 });
 
@@ -58,6 +64,13 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
     granted: (from, ...grant) => {
       expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });
       grants.push(grant);
+    },
+    noticed: (from, service, hashes) => {
+      expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });
+      noticed.push([service, hashes]);
+    },
+    parted: () => {
+      partings += 1;
     },
     died: () => {
       deaths += 1;
@@ -453,6 +466,27 @@ describe('a link', () => {
       [began, 4, 5, false],
       [began + 203, 6, 7, true],
     ]);
+  });
+
+  it('hands on what it is told in order with answers, and tells when that ends', async () => {
+    const peer = await up();
+    const order: unknown[] = [];
+    void peer.call(request(1)).then(() => order.push('answered'));
+    end().send(Buffer.concat([replies([1, 'one']), noticesFrame('users', [1, 2 ** 32 - 1])]));
+    await clock.advance(2);
+    expect(order).toEqual(['answered']);
+    expect(noticed).toEqual([['users', [1, 2 ** 32 - 1]]]);
+    expect(partings).toBe(0);
+    end().close();
+    await clock.advance(2);
+    expect(partings).toBe(1);
+    // One that never stood has promised nothing.
+    await clock.advance(100);
+    end().close();
+    await clock.advance(2);
+    expect(partings).toBe(1);
+    peer.close();
+    expect(partings).toBe(1);
   });
 
   it('is closed by an answer to nothing', async () => {

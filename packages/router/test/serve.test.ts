@@ -142,6 +142,41 @@ describe('a node that serves', () => {
     expect(executed).toHaveLength(2);
   });
 
+  it('passes a note on only beside an answer that is given at once', async () => {
+    const link = { open: true, tell: () => {} };
+    const seen: unknown[] = [];
+    services.add('notes', {
+      handlers: {
+        now: (context: CallContext) => {
+          seen.push([context.link, context.hint]);
+          context.note = 7;
+          return 1;
+        },
+        later: async (context: CallContext) => {
+          context.note = 7;
+          return 1;
+        },
+        judged: (context: CallContext) => {
+          context.note = 7;
+          if (seen.push('judged') % 2 === 0) throw new Reconsider('again', Promise.resolve());
+          return 1;
+        },
+      },
+    });
+    const ask = (handler: string): Reply | Promise<Reply> =>
+      serve.answer(
+        key(3, { service: 'notes', handler, repeatable: true, hint: 2 }),
+        { id: 'b', incarnation: 'b-1' },
+        clock.now(),
+        link,
+      );
+    expect(ask('now')).toEqual({ kind: 'result', value: 1, note: 7 });
+    expect(seen).toEqual([[link, 2]]);
+    for (const handler of ['later', 'judged'])
+      expect(await settled(ask(handler))).toEqual({ kind: 'result', value: 1 });
+    expect(seen).toHaveLength(3);
+  });
+
   it('drops a call that comes too late, unexecuted', () => {
     openEcho();
     expect(answer(key(1, { budget: 0 }))).toMatchObject({ kind: 'refused', code: 'TIMEOUT' });

@@ -23,6 +23,7 @@ export const exists: KeyedAction<[key: Key, options: object | undefined], boolea
   route: { kind: 'keyed', key: 0 },
   parameters: [keyParameter, optionsParameter<object>({})],
   result: 'plain',
+  near: 'presence',
   counts: (present) => (present ? 'hits' : 'misses'),
   execute: (engine, hash, key) => engine.peek(key, hash) !== none,
 };

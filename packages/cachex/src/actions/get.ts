@@ -25,6 +25,7 @@ export const get: KeyedAction<[key: Key, options: GetOptions<unknown> | undefine
   route: { kind: 'keyed', key: 0 },
   parameters: [keyParameter, optionsParameter<GetOptions<unknown>>({ default: anything }, ['default'])],
   result: 'value',
+  near: 'value',
   counts: (result) => (result === undefined ? 'misses' : 'hits'),
   execute: (engine, hash, key) => engine.read(key, hash),
   finish: (value, _key, options) => (value === undefined ? options?.default : value),

@@ -22,6 +22,7 @@ export const getMany: BatchAction<[keys: readonly Key[], options: object | undef
   route: { kind: 'batch', keyOf: (key) => key },
   parameters: [keysParameter, optionsParameter<object>({})],
   result: 'values',
+  near: 'value',
   countsItem: (held) => (held === undefined ? 'misses' : 'hits'),
   execute: (engine, hash, key) => engine.read(key, hash),
 };

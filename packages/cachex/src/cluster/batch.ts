@@ -14,6 +14,7 @@ import type { Engine } from '../local/engine.ts';
 import { blockedKeys } from './blocked.ts';
 import type { CallSettings } from './call-options.ts';
 import type { CallerOptions } from './caller.ts';
+import type { Lending } from './lending.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** How many items, and about how many bytes of them, are on their way at a time. One request takes all of it, if need be. */
@@ -23,10 +24,17 @@ const waveBytes = 4 * 1024 * 1024;
 const itemOverhead = 128;
 
 /** What the owner of some keys does of a batch: it executes the items whose keys are here now, as far as its answer has room. */
-export function batchHandler(engine: Engine, values: WireForm, action: AnyBatch, largest: number): Handler {
+export function batchHandler(
+  engine: Engine,
+  values: WireForm,
+  action: AnyBatch,
+  largest: number,
+  lending: Lending,
+): Handler {
   const { keyOf, whole } = action.route;
   const { partitions: count } = engine.store;
-  return ({ partitions, deadline }, items: readonly unknown[], options: unknown) => {
+  return (context, items: readonly unknown[], options: unknown) => {
+    const { partitions, deadline } = context;
     const here = new Set(partitions);
     const mine = items.filter((item) => here.has(partitionOf(hashKey(keyOf(item)), count)));
     // The caller looks again who owns them all.
@@ -35,6 +43,10 @@ export function batchHandler(engine: Engine, values: WireForm, action: AnyBatch,
     const wait = blockedKeys(engine, action, keys, deadline);
     if (wait !== undefined) throw new Reconsider('keys are locked', wait.catch(goOn));
     const results = executeAction(engine, action, roomFor(action, values, largest), [mine, options]);
+    if (action.near === 'value') {
+      const found = keys.filter((_, n) => (results as unknown[])[n] !== undefined);
+      context.note = lending.noteForAll(context, found);
+    }
     return action.result === 'values'
       ? (results as unknown[]).map((held) => answered(values, held))
       : results;
@@ -59,6 +71,9 @@ function roomFor(action: AnyBatch, values: WireForm, largest: number): Room {
 function answered(values: WireForm, held: unknown): unknown {
   return held === undefined ? undefined : values.answer(held);
 }
+
+/** By the position of an item: that its value may be kept for so many ms, as `from` says. */
+export type Lent = Map<number, { readonly note: number; readonly from: string }>;
 
 /** A batch on its way: which of its items have their results. */
 class Progress {
@@ -102,13 +117,14 @@ class Progress {
     };
   }
 
-  take(wave: readonly number[], parts: readonly Part<readonly unknown[]>[]): void {
+  take(wave: readonly number[], parts: readonly Part<readonly unknown[]>[], lent?: Lent): void {
     const done = new Set<number>();
-    for (const { value, covered } of parts) {
+    for (const { value, covered, from, note } of parts) {
       const here = new Set(covered);
       const share = wave.filter((index) => here.has(this.places[index]!));
       for (const [n, result] of value.entries()) {
         this.results[share[n]!] = result;
+        if (note !== undefined) lent?.set(share[n]!, { note, from });
         done.add(share[n]!);
       }
     }
@@ -123,6 +139,7 @@ export async function routeBatch(
   args: readonly unknown[],
   settings: CallSettings,
   { name, node, values }: CallerOptions,
+  lending?: { readonly hint: number; readonly lent: Lent },
 ): Promise<unknown> {
   const [items, options] = held as [readonly unknown[], unknown];
   const progress = new Progress(action, items, options, node.view.owners.length);
@@ -141,11 +158,13 @@ export async function routeBatch(
       handler: action.name,
       args: [],
       repeatable: action.repeatable,
+      reads: action.effect === 'read',
+      hint: lending?.hint,
       timeout,
       ...(settings.signal === undefined ? {} : { signal: settings.signal }),
     };
     try {
-      progress.take(wave, await node.dispatch.callAll<readonly unknown[]>(call, shares));
+      progress.take(wave, await node.dispatch.callAll<readonly unknown[]>(call, shares), lending?.lent);
     } catch (error) {
       if (!(error instanceof PartialResultError)) throw error;
       progress.take(wave, error.parts as Part<readonly unknown[]>[]);

@@ -18,6 +18,8 @@ export interface CallerOptions {
 export interface OperationOptions {
   /** Whether executing it twice does no harm; see {@link Action}. Default: `false`. */
   readonly repeatable?: boolean;
+  /** Whether it leaves every value as it is. Default: `false`. */
+  readonly reads?: boolean;
   /** In ms; never more than what is left of the call that it is a part of. Default: all of that. */
   readonly timeout?: number;
 }
@@ -79,13 +81,13 @@ export class Caller implements CallerOptions {
     operation: string,
     hash: number,
     args: readonly unknown[],
-    { repeatable = false, timeout = Number.POSITIVE_INFINITY }: OperationOptions = {},
+    { repeatable = false, reads, timeout = Number.POSITIVE_INFINITY }: OperationOptions = {},
   ): Promise<unknown> {
     const { remaining } = this;
     if (remaining <= 0) return Promise.reject(this.#late(operation));
     return this.node.dispatch.call(hash, {
       ...this.#call(operation, args),
-      repeatable,
+      ...{ repeatable, reads },
       timeout: Math.min(timeout, remaining),
     });
   }
@@ -128,4 +130,9 @@ export function refuseElsewhere(node: RoutedNode, action: string, key: Key): voi
 /** The name under which nodes answer an operation; no action has such a name. */
 export function operationHandler(operation: string): string {
   return `$${operation}`;
+}
+
+/** Whether nodes answer an operation under that name, and not an action. */
+export function isOperation(handler: string): boolean {
+  return handler.startsWith('$');
 }

@@ -20,7 +20,8 @@ import { CacheError } from '../errors.ts';
 import type { FunctionMap } from '../functions.ts';
 import { closedError, type Engine } from '../local/engine.ts';
 import type { CacheEvents } from '../local/events.ts';
-import type { Parameter } from '../parameters.ts';
+import { none } from '../local/store.ts';
+import { checkKey, type Parameter } from '../parameters.ts';
 import { reported, travelling } from '../reporting.ts';
 import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
@@ -29,6 +30,8 @@ import { compositions } from './compositions/index.ts';
 import { iterated } from './iterated.ts';
 import { located } from './located.ts';
 import { mergeParts } from './merge-parts.ts';
+import type { NearCache, NearStatus } from './near-cache.ts';
+import { readMany } from './read-many.ts';
 import { translate } from './translate.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -66,6 +69,13 @@ export interface ClusterCache<K extends Key = Key, V = unknown, F = FunctionMap<
   on<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
   /** Stops calling `listener`. */
   off<N extends keyof CacheEvents<K>>(event: N, listener: (...args: CacheEvents<K>[N]) => void): void;
+  /**
+   * The value of `key` if it is at this node, because this owns the key or has the value near; else `undefined`, and nobody is
+   * asked. At once, without a promise; not a use of the entry, and not counted. Throws `INVALID_KEY` or `CLOSED`.
+   */
+  peek(key: K): V | undefined;
+  /** What this node keeps of other nodes' values: with `nearCache`, or because they are hot. See docs/near-cache.md. */
+  near(): NearStatus;
 }
 
 export interface ClusterCacheOptions {
@@ -75,6 +85,8 @@ export interface ClusterCacheOptions {
   readonly values: WireForm;
   /** The cache over this node's copies of entries that others own, if they may be read in place of the owner's. */
   readonly copies: Engine | undefined;
+  /** What this node keeps of other nodes' values, if it does. */
+  readonly near: NearCache | undefined;
   /** Why this node may not use the cache, once that is known. */
   failure(): CacheError | undefined;
 }
@@ -100,12 +112,26 @@ export function clusterCache(
     },
     on: engine.events.on.bind(engine.events),
     off: engine.events.off.bind(engine.events),
+    peek: (input: unknown) => peek(options, input),
+    near: () => options.near?.status ?? nothingNear,
   }) as unknown as ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
+}
+
+const nothingNear: NearStatus = Object.freeze({ size: 0, hits: 0, kept: 0, invalidations: 0 });
+
+function peek(options: ClusterCacheOptions, input: unknown): unknown {
+  const { node, engine, near } = options;
+  refuseUnusable(options);
+  const key = checkKey(input);
+  const hash = hashKey(key);
+  if (!node.owns(hash)) return near?.peek(key, hash);
+  const slot = engine.peek(key, hash);
+  return slot === none ? undefined : engine.open(engine.store.value(slot));
 }
 
 /** The method of an action that reaches whichever nodes it concerns. Everything it is given is checked before that. */
 function bindCluster(action: Action, options: ClusterCacheOptions, cache: Methods): Method {
-  const { node, engine, values, copies } = options;
+  const { node, engine, values, copies, near } = options;
   const here = bindLocal(action, engine, cache);
   const composition = Object.hasOwn(compositions, action.name) ? compositions[action.name] : undefined;
   const anywhere = action.route.kind === 'keyed' && action.effect === 'read' && action.answers === undefined;
@@ -136,6 +162,11 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
       if (node.copies(hash))
         return finishResult(action, values, executeAction(copies, action, hash, checked), checked);
     }
+    if (near !== undefined && action.near !== undefined && action.route.kind === 'keyed') {
+      const key = keyOf(action, checked);
+      const value = near.read(key, hashKey(key));
+      if (value !== undefined) return action.near === 'value' ? value : true;
+    }
     return route(action, checked, settings, options);
   };
   const general: Method =
@@ -151,11 +182,15 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
  * copies of its arguments. All else is left to the `general` one.
  */
 function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, general: Method): Method {
-  const { name: service, node, engine, values, copies } = options;
+  const { name: service, node, engine, values, near } = options;
   const { name: handler, repeatable, parameters, effect } = action;
   const optionsAt = parameters.length - 1;
-  if (parameters[optionsAt]!.kind !== 'options' || (effect === 'read' && copies !== undefined))
-    return general;
+  const reads = effect === 'read';
+  const copies = reads ? options.copies : undefined;
+  const nearby = action.near === undefined ? undefined : near;
+  const presence = action.near === 'presence';
+  const lent = action.near === 'value' ? near : undefined;
+  if (parameters[optionsAt]!.kind !== 'options') return general;
   const before: readonly Parameter<unknown>[] = parameters.slice(0, optionsAt);
   const open = action.result === 'value';
   const finish = action.finish?.bind(action) as
@@ -169,18 +204,30 @@ function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, g
       const args: unknown[] = [];
       for (let n = 0; n < optionsAt; n += 1) args.push(before[n]!.check(given[n]));
       args.push(undefined);
-      const hash = hashKey(keyOf(action, args));
+      const key = keyOf(action, args);
+      const hash = hashKey(key);
+      if (copies !== undefined && node.copies(hash))
+        return Promise.resolve(finishResult(action, values, executeAction(copies, action, hash, args), args));
+      if (nearby !== undefined) {
+        const value = nearby.read(key, hash);
+        if (value !== undefined) return Promise.resolve(presence ? true : value);
+      }
       for (let n = 0; n < optionsAt; n += 1) {
         const parameter = before[n]!;
         parameter.wire?.(args[n]);
         if (parameter.kind === 'value') args[n] = holdArgument(parameter, values, args[n]);
       }
-      const finished = finish === undefined ? undefined : (value: unknown) => finish(value, ...args);
+      const finished =
+        lent !== undefined
+          ? keeping(lent, key, hash, finish, args)
+          : finish && ((value: unknown) => finish(value, ...args));
       const call: RoutedCall = {
         service,
         handler,
         args,
         repeatable,
+        reads,
+        hint: lent?.hint,
         open,
         finish: finished,
         failed: translate,
@@ -189,6 +236,23 @@ function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, g
     } catch (error) {
       return Promise.reject(translate(located(error, node.id)));
     }
+  };
+}
+
+type Finish = ((result: unknown, ...args: unknown[]) => unknown) | undefined;
+
+/** What is made of the answer of a read: it is kept, if the owner lends it. */
+function keeping(
+  near: NearCache,
+  key: Key,
+  hash: number,
+  finish: Finish,
+  args: readonly unknown[],
+): (value: unknown, note?: number, from?: string) => unknown {
+  const reading = near.begin();
+  return (value, note, from) => {
+    if (note !== undefined) near.keep(key, hash, value, reading, note, from!);
+    return finish === undefined ? value : finish(value, ...args);
   };
 }
 
@@ -220,7 +284,7 @@ async function route(
   settings: CallSettings,
   options: ClusterCacheOptions,
 ): Promise<unknown> {
-  const { name, node, values } = options;
+  const { name, node, values, near } = options;
   const held = action.parameters.map((parameter: Parameter<unknown>, index: number) =>
     toSend(parameter, values, args[index]),
   );
@@ -229,6 +293,7 @@ async function route(
     handler: action.name,
     args: held,
     repeatable: action.repeatable,
+    reads: action.effect === 'read',
     ...(settings.timeout === undefined ? {} : { timeout: settings.timeout }),
     ...(settings.signal === undefined ? {} : { signal: settings.signal }),
   };
@@ -241,10 +306,20 @@ async function route(
     const { keyOf } = action.route;
     const items = args[0] as readonly unknown[];
     if (settings.local === true) for (const item of items) refuseElsewhere(node, action.name, keyOf(item));
-    return routeBatch(action as AnyBatch, held, args, settings, options);
+    return near !== undefined && action.near === 'value'
+      ? readMany(action as AnyBatch, held, settings, options, near)
+      : routeBatch(action as AnyBatch, held, args, settings, options);
   }
   const key = keyOf(action, args);
   if (settings.local === true) refuseElsewhere(node, action.name, key);
+  if (near !== undefined && action.near === 'value') {
+    const hash = hashKey(key);
+    const { finish } = action as { finish?: Finish };
+    return node.dispatch.call(hash, {
+      ...{ ...call, hint: near.hint, open: true },
+      finish: keeping(near, key, hash, finish, args),
+    });
+  }
   const result = await node.dispatch.call(hashKey(key), call);
   return finishResult(action, values, result, args);
 }

@@ -169,6 +169,7 @@ export class Cursor {
       handler: operationHandler(operation),
       args: [],
       repeatable: true,
+      reads: true,
       ...(this.#ending === undefined ? {} : { signal: this.#ending.signal }),
       ...(timeout === undefined ? {} : { timeout }),
     };

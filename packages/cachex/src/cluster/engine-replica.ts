@@ -56,6 +56,7 @@ export class EngineReplica implements Replica {
   readonly #codec: Codec;
   readonly #present: (incarnation: string) => boolean;
   readonly #locks: LockReplica | undefined;
+  readonly #departed: (partition: number) => void;
   /** Copies of partitions that other nodes own. Nothing here expires; it is taken over whole, or dropped. */
   readonly #copies: Store;
   /** The cache over those copies, for who would rather read them than ask their owner. */
@@ -66,19 +67,21 @@ export class EngineReplica implements Replica {
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
   readonly #parted = new Set<number>();
 
-  /** `present` tells whether a node is still in the cluster. */
+  /** `present` tells whether a node is still in the cluster; `departed` is told of partitions that are not this node's any more. */
   constructor(
     engine: Engine,
     values: WireForm,
     codec: Codec,
     present: (incarnation: string) => boolean,
     locks?: LockReplica,
+    departed: (partition: number) => void = () => {},
   ) {
     this.#codec = codec;
     this.#engine = engine;
     this.#values = values;
     this.#present = present;
     this.#locks = locks;
+    this.#departed = departed;
     this.#copies = new Store(engine.store.partitions, true);
     this.reading = engine.reading(this.#copies);
   }
@@ -176,6 +179,7 @@ export class EngineReplica implements Replica {
     this.#parted.delete(partition);
     this.#warmers.set(partition, new Map(this.#engine.warmers?.states(partition) ?? []));
     this.#engine.handOver(partition, this.#copies);
+    this.#departed(partition);
     this.#locks?.demote(partition);
   }
 
@@ -190,6 +194,7 @@ export class EngineReplica implements Replica {
     this.#parted.delete(partition);
     this.#locks?.drop(partition);
     this.#engine.forget(partition);
+    this.#departed(partition);
   }
 
   #warmer(name: string, { run, began, running, succeeded, error }: WarmerState): WarmerRecord {

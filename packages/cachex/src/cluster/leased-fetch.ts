@@ -143,7 +143,7 @@ export class LeasedFetch {
   #call(operation: string, hash: number, args: readonly unknown[], timeout: number): Promise<unknown> {
     const { node, name: service } = this.#caller;
     const handler = operationHandler(operation);
-    return node.dispatch.call(hash, { service, handler, args, repeatable: true, timeout });
+    return node.dispatch.call(hash, { service, handler, args, repeatable: true, reads: true, timeout });
   }
 }
 

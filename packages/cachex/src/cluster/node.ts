@@ -29,17 +29,26 @@ import type {
 import { type Change, Engine } from '../local/engine.ts';
 import { checkListener } from '../local/events.ts';
 import { describeLimit } from '../local/limit-options.ts';
-import { type CacheOptions, type ReadFrom, readClusterCacheOptions } from '../local/settings.ts';
+import {
+  type CacheOptions,
+  longestNear,
+  type NearOptions,
+  type ReadFrom,
+  readClusterCacheOptions,
+} from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
 import { batchHandler } from './batch.ts';
 import { blocked } from './blocked.ts';
 import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
+import { Grants } from './grants.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
+import { Lending } from './lending.ts';
 import { located } from './located.ts';
 import { LockReplica } from './lock-replica.ts';
+import { type NearCache, nearCacheOf } from './near-cache.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { sendUpdate } from './send-update.ts';
@@ -83,6 +92,17 @@ export type ClusterCacheSettings<
    * This node gives it all the while; if it stops, the next who waits loads. Default: 10 s.
    */
   loadLease?: Duration;
+  /**
+   * Keeps values of other nodes' keys at this node, so that reading them again costs no round trip: `{ size: 10_000, expire:
+   * '10s' }`. Their owners tell when they change. The values are the same objects for all readers: do not change them. What is
+   * promised is in docs/near-cache.md. Default: none.
+   */
+  nearCache?: NearOptions;
+  /**
+   * Whether this node keeps values of hot keys for a second, as a near cache would, and tells other nodes which of its own are
+   * hot. Default: `true`.
+   */
+  hotKeys?: boolean;
 };
 
 /**
@@ -111,6 +131,7 @@ const eventNames: readonly (keyof NodeEvents)[] = ['view', 'moved', 'error'];
 interface OpenCache {
   readonly cache: ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
   readonly engine: Engine;
+  readonly near: NearCache | undefined;
   /** Why this node may not use it, once that is known. */
   failure: CacheError | undefined;
 }
@@ -128,6 +149,9 @@ export class ClusterNode implements AsyncDisposable {
     this.#listeners = new Listeners(node);
     node.on('moved', ({ to, partitions }) => {
       for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
+    });
+    node.on('view', (view) => {
+      for (const { near } of this.#caches.values()) near?.follow(view);
     });
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
@@ -270,13 +294,14 @@ export class ClusterNode implements AsyncDisposable {
     for (const open of this.#caches.values()) {
       open.failure ??= reason;
       open.engine.close();
+      open.near?.close();
     }
   }
 
   #open(name: string, options: object): OpenCache {
     const node = this.#node;
     const settings = readClusterCacheOptions(name, options);
-    const { ttl, expiration, limit, backups, readFrom } = settings;
+    const { ttl, expiration, limit, backups, readFrom, hotKeys } = settings;
     const values = wireForm(node);
     const partitions = node.view.owners.length;
     const present = (incarnation: string): boolean =>
@@ -289,6 +314,7 @@ export class ClusterNode implements AsyncDisposable {
       values,
       partitions,
       changed(change) {
+        lending.changed(change);
         const partition = 'partition' in change ? change.partition : partitionOf(hashOf(change), partitions);
         if (!node.streaming(partition)) return;
         const record = replica.recordOf(change);
@@ -315,10 +341,15 @@ export class ClusterNode implements AsyncDisposable {
       },
     });
     const lockReplica = new LockReplica(engine.locks!, values, node.codec);
-    const replica = new EngineReplica(engine, values, node.codec, present, lockReplica);
+    const grants = new Grants({ name, clock: node.clock, partitions, longest: longestNear });
+    const lending = new Lending(grants, engine, hotKeys);
+    const replica = new EngineReplica(engine, values, node.codec, present, lockReplica, (partition) =>
+      grants.changedAll(partition),
+    );
+    const near = nearCacheOf(name, node, settings);
     const copies = readFrom === 'any' ? replica.reading : undefined;
-    const cache = clusterCache({ name, node, engine, values, copies, failure: () => open.failure });
-    const open: OpenCache = { cache, engine, failure: undefined };
+    const cache = clusterCache({ name, node, engine, values, copies, near, failure: () => open.failure });
+    const open: OpenCache = { cache, engine, near, failure: undefined };
     try {
       engine.hooks?.open(cache as unknown as Methods);
       engine.warmers?.open(cache as unknown as Methods);
@@ -329,7 +360,7 @@ export class ClusterNode implements AsyncDisposable {
     const service: Service = {
       handlers: {
         ...operationHandlers({ node, engine, values, cache: cache as unknown as Methods }),
-        ...actionHandlers(engine, values, node),
+        ...actionHandlers(engine, values, node, lending),
       },
       replica,
       backed: backups,
@@ -341,6 +372,9 @@ export class ClusterNode implements AsyncDisposable {
         engine.locks!.lost(incarnations);
         engine.warmers?.lost(incarnations);
       },
+      noticed: (_from, hashes) => near?.noticed(hashes),
+      parted: (from) => near?.parted(from),
+      changing: (...call) => near?.changing(...call),
     };
     // Anything wrong with the settings that can be known now is thrown now.
     const opened = rethrown(() =>
@@ -354,6 +388,7 @@ export class ClusterNode implements AsyncDisposable {
       open.failure = translate(error) as CacheError;
       engine.events.error(open.failure);
       engine.close();
+      near?.close();
       this.#caches.delete(name);
     });
     return open;
@@ -390,22 +425,31 @@ function hashOf(change: Exclude<Change, { readonly partition: number }>): number
 }
 
 /** What this node executes for others, and for itself: the table of actions. */
-function actionHandlers(engine: Engine, values: WireForm, node: RoutedNode): Record<string, Handler> {
+function actionHandlers(
+  engine: Engine,
+  values: WireForm,
+  node: RoutedNode,
+  lending: Lending,
+): Record<string, Handler> {
   const handlers: Record<string, Handler> = {};
   for (const action of Object.values(actions)) {
     const { route } = action;
     if (route.kind === 'local' || route.kind === 'caller') continue;
     if (route.kind === 'batch') {
-      handlers[action.name] = batchHandler(engine, values, action as AnyBatch, node.largestValue);
+      handlers[action.name] = batchHandler(engine, values, action as AnyBatch, node.largestValue, lending);
       continue;
     }
     const send = (result: unknown): unknown =>
       action.result === 'value' && result !== undefined ? values.answer(result) : result;
-    handlers[action.name] = ({ hash, partitions, deadline }, ...args) => {
+    const lent = route.kind === 'keyed' && action.near === 'value' ? route.key : undefined;
+    handlers[action.name] = (context, ...args) => {
+      const { hash, partitions, deadline } = context;
       const wait = blocked(engine, action, hash, args, deadline);
       if (wait !== undefined) throw new Reconsider('a key is locked', wait);
       try {
         const result = executeAction(engine, action, route.kind === 'keyed' ? hash : partitions, args);
+        if (lent !== undefined && result !== undefined)
+          context.note = lending.noteFor(context, args[lent] as Key, hash);
         return result instanceof Promise
           ? result.then(send, (error) => Promise.reject(located(error, node.id)))
           : send(result);

@@ -6,7 +6,16 @@ import type { Files } from '../disk/files.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type { FunctionMap, MixedFunctionMap } from '../functions.ts';
-import { checkOptions, flag, group, nameFrom, type OptionCheck, share, timeToLive } from '../parameters.ts';
+import {
+  checkOptions,
+  flag,
+  group,
+  nameFrom,
+  type OptionCheck,
+  positiveInteger,
+  share,
+  timeToLive,
+} from '../parameters.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { EngineSettings } from './engine.ts';
 import { hookList } from './hook-options.ts';
@@ -205,6 +214,44 @@ const loadLeaseCheck: OptionCheck = (option, input) => {
   throw new CacheError('INVALID_OPTION', `${option}: ${describe(input)} is longer than an hour`);
 };
 
+/** Values of other nodes' keys that a node keeps for its own reads; see docs/near-cache.md. */
+export interface NearOptions {
+  /** How many there may be: never one more. */
+  size: number;
+  /** How long one is kept at most, up to a minute: its owner promises no longer to tell of changes. Default: `'1m'`. */
+  expire?: Duration;
+}
+
+/** What was made of them. */
+export interface CheckedNear {
+  readonly limit: CheckedLimit;
+  /** In ms. */
+  readonly expire: number;
+}
+
+/** For how long the owner of a key promises at most to tell of a change, in ms. */
+export const longestNear = 60_000;
+
+const nearExpiry: OptionCheck = (option, input) => {
+  const ms = parseDuration(option, input);
+  if (ms <= longestNear) return ms;
+  throw new CacheError(
+    'INVALID_OPTION',
+    `${option}: ${describe(input)} is longer than a minute, for which owners promise to tell of changes`,
+  );
+};
+
+const nearOption: OptionCheck = (option, input): CheckedNear => {
+  const given = checkOptions(option, input, { size: positiveInteger, expire: nearExpiry }, `${option}.`) as {
+    size?: number;
+    expire?: number;
+  };
+  const { size, expire = longestNear } = given;
+  if (size === undefined)
+    throw new CacheError('INVALID_OPTION', `${option}.size: say how many values there may be`);
+  return { limit: limitOption(option, { size }) as CheckedLimit, expire };
+};
+
 /** Checks the options of a clustered cache and fills in what they leave out; `clock` stays undefined unless given. */
 export function readClusterCacheOptions(
   name: string,
@@ -216,6 +263,8 @@ export function readClusterCacheOptions(
   backups: boolean;
   readFrom: ReadFrom;
   loadLease: number;
+  nearCache: CheckedNear | undefined;
+  hotKeys: boolean;
 } {
   nameFrom('name', name);
   const checked = checkOptions('options', options, {
@@ -225,7 +274,16 @@ export function readClusterCacheOptions(
     backups: flag,
     readFrom: readFromCheck,
     loadLease: loadLeaseCheck,
-  }) as CheckedCacheOptions & { backups?: boolean; readFrom?: ReadFrom; loadLease?: number };
+    nearCache: nearOption,
+    hotKeys: flag,
+  }) as CheckedCacheOptions & {
+    backups?: boolean;
+    readFrom?: ReadFrom;
+    loadLease?: number;
+    nearCache?: CheckedNear;
+    hotKeys?: boolean;
+  };
   const { clock, files, backups = true, readFrom = 'owner', loadLease = defaultLoadLease } = checked;
-  return { ...dataSettings(checked), name, clock, files, backups, readFrom, loadLease };
+  const { nearCache, hotKeys = true } = checked;
+  return { ...dataSettings(checked), name, clock, files, backups, readFrom, loadLease, nearCache, hotKeys };
 }

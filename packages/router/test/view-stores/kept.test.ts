@@ -37,7 +37,11 @@ class Keepers {
       list: staticNodes(list),
       self,
       place: id === list[0]!.id ? this.#hub.open() : undefined,
-      peer: { ...shared, self, cluster: 'test', transport, heardEpoch: () => {}, granted: () => {} },
+      peer: {
+        ...shared,
+        ...{ self, cluster: 'test', transport },
+        ...{ heardEpoch: () => {}, granted: () => {}, noticed: () => {}, parted: () => {} },
+      },
       epoch: () => epoch,
     });
     const acceptors = new Acceptors({
@@ -69,6 +73,9 @@ async function answer(store: KeptViews, { handler, args }: Request, caller: Iden
     caller: caller.id,
     incarnation: caller.incarnation,
     deadline: 0,
+    hint: 0,
+    link: undefined,
+    note: undefined,
   };
   try {
     const value = await store.handlers[handler]!(context, ...args);
