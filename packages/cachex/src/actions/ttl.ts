@@ -24,6 +24,8 @@ export const ttl: KeyedAction<[key: Key, options: object | undefined], number | 
     const slot = engine.peek(key, hash);
     if (slot === none) return undefined;
     const expires = engine.store.expires(slot);
-    return expires === Number.POSITIVE_INFINITY ? null : Math.ceil(expires - engine.clock.now());
+    if (expires === Number.POSITIVE_INFINITY) return null;
+    // Clocks have fractions, and sums of them are rounded: never more than was given, and never 0 for what is there.
+    return Math.max(1, Math.round(expires - engine.clock.now()));
   },
 };

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { createCache } from '../../src/index.ts';
+import { ManualClock } from '../manual-clock.ts';
 import { itSteadily, setUps } from '../set-ups.ts';
 
 describe.each(setUps)('ttl $name', (setUp) => {
@@ -39,4 +41,15 @@ describe.each(setUps)('ttl $name', (setUp) => {
     expect((await owner('ada').stats()).calls.ttl).toBe(1);
     expect(await counted()).toMatchObject({ hits: 0, misses: 0, calls: { ttl: 1 } });
   });
+});
+
+it('is never more than was given, whatever the fractions of the clock', () => {
+  const clock = new ManualClock();
+  const cache = createCache<string, number>({ clock });
+  for (let n = 0; n < 200; n += 1) {
+    clock.advance(0.123_456_7);
+    cache.put('a', 1, { ttl: 10_000 });
+    expect(cache.ttl('a')).toBe(10_000);
+  }
+  cache.close();
 });
