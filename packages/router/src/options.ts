@@ -192,7 +192,8 @@ export function settle(options: JoinOptions, safeguards: Safeguards = allSafegua
   const listen = options.listen ?? entry?.address ?? own;
   if (listen === undefined) throw invalid('listen', undefined, 'an address, since a transport is given');
   // Others dial what the list says.
-  const { advertise = entry?.address, logger = silent } = options;
+  const listed = entry?.address === listen ? undefined : entry?.address;
+  const { advertise = listed, logger = silent } = options;
   const secret = options.secret === undefined ? undefined : new Secret(options.secret);
   const log = (message: string): void => logger.warn(`[${cluster}/${id}] ${message}`);
   const transport = transportOf(options, advertise, listen, clock, log);

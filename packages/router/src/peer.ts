@@ -305,7 +305,9 @@ export class Peer {
     const message = `${this.id} refuses this node: ${reason}`;
     this.#options.log(message);
     if (ended === true) this.#options.died();
-    this.#lost(connection, message, code);
+    // Nodes of version 3 give no code.
+    const kind = code ?? (/^protocol \S+ is spoken there/.test(reason) ? 'PROTOCOL' : undefined);
+    this.#lost(connection, message, kind);
   }
 
   #welcome(connection: Connection, epoch: number, protocol: number): void {

@@ -193,6 +193,16 @@ describe('the handshake of a peer', () => {
     expect(ends[0]!.closed).toBe(true);
   });
 
+  it('knows the refusal of a node that speaks an earlier version, which has no code', async () => {
+    const fate = follow(dial().call(request(1)));
+    await clock.advance(5);
+    end().send(
+      jsonFrame(FrameType.refused, { reason: 'protocol 4 is spoken there, 3 here: upgrade the older node' }),
+    );
+    await clock.advance(2);
+    expect(fate.error).toMatchObject({ reason: 'down', sent: false, code: 'PROTOCOL' });
+  });
+
   it('fails with the reason of a refusal, and is tried again', async () => {
     const peer = dial();
     const fate = follow(peer.call(request(1)));

@@ -53,7 +53,7 @@ function checkView(view: View): void {
 }
 
 describe('transitions', () => {
-  it('keep the rules of views through any history', () => {
+  it('keep the rules of views through any history', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(steps, (list) => {
         let view = firstView();
