@@ -13,20 +13,38 @@ const written = new Map();
 let reads = 0;
 let over = false;
 
+/** A value that says what it belongs to, of the kind of which most are. */
+const valueFor = (number) => ({ number, tags: ['of', { some: 'length' }] });
+
 async function check(key, expected) {
   try {
     const value = await cache.get(key);
-    if (value !== expected) problems.push(`${id} read ${value} for ${key}, which is ${expected}`);
+    if (JSON.stringify(value) !== JSON.stringify(valueFor(expected)))
+      problems.push(`${id} read ${JSON.stringify(value)} for ${key}, which is ${expected}`);
   } catch (error) {
     problems.push(`${id} could not read ${key}: ${error.code}: ${error.message}`);
   }
   reads += 1;
 }
 
+/** The ways to write a value, in turn. */
+const ways = [
+  (key, value) => cache.put(key, value),
+  (key, value) => cache.getAndUpdate(key, () => value),
+  (key, value) => cache.transaction([key, `${key} too`], (tx) => tx.put(key, value)),
+  async (key, value) => {
+    await cache.take(`${key} too`);
+    await cache.putMany([
+      [key, value],
+      [`${key} too`, value],
+    ]);
+  },
+];
+
 async function write(key) {
   const number = (written.get(key) ?? 0) + 1;
   try {
-    await cache.put(key, number);
+    await ways[number % ways.length](key, valueFor(number));
     written.set(key, number);
   } catch (error) {
     problems.push(`${id} could not write ${key}: ${error.code}: ${error.message}`);
@@ -52,7 +70,7 @@ function settled(members) {
 let working = Promise.resolve();
 const methods = {
   async fill() {
-    for (let key = 0; key < keys; key += 1) await cache.put(key, key);
+    for (let key = 0; key < keys; key += 1) await cache.put(key, valueFor(key));
   },
   async settled(members) {
     while (!settled(members)) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -5,9 +5,7 @@ import {
   type Identity,
   parseHandshake,
   protocols,
-  provingProtocols,
   type Refusal,
-  unsaidProtocol,
   type Welcome,
 } from './handshake.ts';
 import type { Secret } from './secret.ts';
@@ -46,7 +44,7 @@ export class Greeting {
 
   constructor(options: GreetingOptions) {
     const { self, to, cluster, birth, lasting, secret } = options;
-    const { oldest, newest } = secret === undefined ? protocols : provingProtocols;
+    const { oldest, newest } = protocols;
     const hello: Hello = {
       protocol: oldest,
       speaks: [oldest, newest],
@@ -103,16 +101,16 @@ export class Greeting {
   }
 
   #welcome(body: Uint8Array): { epoch: number; protocol: number } {
-    const { to, secret } = this.#options;
+    const { to } = this.#options;
+    const { oldest, newest } = protocols;
     const {
       id,
       incarnation,
       epoch,
-      protocol = unsaidProtocol,
+      protocol = oldest,
     } = parseHandshake<Welcome>(body, ['id', 'incarnation']);
     if (!Number.isSafeInteger(epoch)) throw new RangeError('a welcome without an epoch');
     if (id !== to.id || incarnation !== to.incarnation) throw new RangeError('another node answers');
-    const { oldest, newest } = secret === undefined ? protocols : provingProtocols;
     if (!Number.isSafeInteger(protocol) || protocol < oldest || protocol > newest)
       throw new RangeError(`a welcome in version ${String(protocol)}`);
     return { epoch, protocol };

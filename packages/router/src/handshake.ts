@@ -11,15 +11,13 @@ export interface Protocols {
  *
  * - 3: not spoken any more. Its nodes cannot read the values that others store, which travel as they are.
  * - 4: nodes say which versions they speak, prove that they know a secret, and say of what kind a refusal is; values of JSON
- *   types are in plain msgpack; owners tell of what has changed.
+ *   types are in plain msgpack.
+ * - 5: requests carry hints; then results carry notes, and owners tell of what has changed.
  */
-export const protocols: Protocols = { oldest: 4, newest: 4 };
+export const protocols: Protocols = { oldest: 4, newest: 5 };
 
-/** What nodes speak that say nothing of versions. */
-export const unsaidProtocol = 3;
-
-/** Those in which a secret can be proved. */
-export const provingProtocols: Protocols = { ...protocols, oldest: 4 };
+/** The first in which requests carry hints. */
+export const hintingProtocol = 5;
 
 /** One running node, as others know it. */
 export interface Identity {
@@ -29,9 +27,9 @@ export interface Identity {
 
 /** What the dialler of a link says first. */
 export interface Hello extends Identity {
-  /** The oldest version that the dialler speaks: one of version 3 talks to nobody who does not say 3 here. */
+  /** The oldest version that the dialler speaks: who knows no range talks to nobody who says another here. */
   readonly protocol: number;
-  /** The oldest and the newest; left out by nodes of version 3. */
+  /** The oldest and the newest; left out by who speaks but one. */
   readonly speaks?: readonly [oldest: number, newest: number];
   readonly cluster: string;
   /** That of the view the dialler knows. */
@@ -47,7 +45,7 @@ export interface Hello extends Identity {
 /** What the acceptor answers when it agrees. */
 export interface Welcome extends Identity {
   readonly epoch: number;
-  /** The version that is spoken from now on; left out by nodes of version 3. */
+  /** The version that is spoken from now on; one that says nothing of it speaks what the hello gave as the oldest. */
   readonly protocol?: number;
 }
 

@@ -11,7 +11,7 @@ import {
   writeRequest,
 } from './frame.ts';
 import { Greeting } from './greeting.ts';
-import type { Identity, Refusal, RefusalCode } from './handshake.ts';
+import { hintingProtocol, type Identity, type Refusal, type RefusalCode } from './handshake.ts';
 import { Heartbeat, pingFrame, readPong } from './heartbeat.ts';
 import { InFlight, LinkError, type Waiting } from './in-flight.ts';
 import { handshakeFrameLimit, handshakeTimeout, type LinkLimits } from './limits.ts';
@@ -332,8 +332,10 @@ export class Peer {
 
   #write(call: Waiting, batch: Batch, budget: number): void {
     const { request, packed } = call;
+    const hinting = request.hint === undefined || this.#protocol! >= hintingProtocol;
     try {
-      writeRequest(batch.begin(), request, budget, this.#options.codec, packed);
+      const spoken = hinting ? request : { ...request, hint: undefined };
+      writeRequest(batch.begin(), spoken, budget, this.#options.codec, packed);
       batch.end(this.#inFlight.size <= fewCalls);
       this.#inFlight.sent(call);
     } catch (error) {

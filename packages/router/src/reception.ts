@@ -7,7 +7,6 @@ import {
   incompatible,
   parseHandshake,
   protocols,
-  provingProtocols,
   type Refusal,
   refusalOf,
   spokenBy,
@@ -67,10 +66,10 @@ export class Reception {
     const { secret, binding } = this.#options;
     if (type !== FrameType.hello) throw new RangeError(`a frame of type ${type} instead of a hello`);
     const hello = parseHandshake<Hello>(body, ['cluster', 'birth', 'id', 'incarnation']);
-    const [here, there] = [secret === undefined ? protocols : provingProtocols, spokenBy(hello)];
-    const protocol = common(here, there);
+    const there = spokenBy(hello);
+    const protocol = common(protocols, there);
     const proving = typeof hello.nonce === 'string';
-    if (protocol === undefined) return refuse(incompatible(here, there), 'PROTOCOL');
+    if (protocol === undefined) return refuse(incompatible(protocols, there), 'PROTOCOL');
     if (secret !== undefined && !proving)
       return refuse(
         "this node has a secret, and the one that dials has none: pass it to join as 'secret'",

@@ -4,6 +4,7 @@ import { Acceptor, type AcceptorOptions } from '../src/acceptor.ts';
 import { ByteWriter } from '../src/bytes.ts';
 import { Encoded } from '../src/encoded.ts';
 import { FrameType, type Reply, type Request } from '../src/frame.ts';
+import { protocols } from '../src/handshake.ts';
 import { pingFrame, readPong } from '../src/heartbeat.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { type Link, readNotices } from '../src/notices.ts';
@@ -106,7 +107,7 @@ describe('the handshake of an acceptor', () => {
     const end = await dialled();
     end.send(helloFrame({ to }));
     await clock.advance(5);
-    expect(end.json()).toEqual({ id: 'b', incarnation: 'b1', epoch: 7, protocol: 4 });
+    expect(end.json()).toEqual({ id: 'b', incarnation: 'b1', epoch: 7, protocol: protocols.newest });
     expect(known).toBe(1);
     for (let passed = 0; passed < 60_000; passed += 1_000) {
       end.send(pingFrame(7));
@@ -116,11 +117,7 @@ describe('the handshake of an acceptor', () => {
   });
 
   const refusals: [what: string, hello: Parameters<typeof helloFrame>[0], reason: RegExp][] = [
-    [
-      'another protocol',
-      { to, protocol: 1 },
-      /versions 4 alone, the one that dials 1 alone: upgrade the one/,
-    ],
+    ['another protocol', { to, protocol: 1 }, /the one that dials 1 alone: upgrade the one/],
     ['another cluster', { to, cluster: 'other' }, /this is cluster 'test', not 'other'/],
     ['another birth', { to, birth: 'later' }, /born as birth, not as later/],
     ['another id', { to: { id: 'c', incarnation: 'b1' } }, /this is node b \(b1\)/],

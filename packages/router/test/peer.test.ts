@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ByteWriter } from '../src/bytes.ts';
 import { FrameType, jsonFrame, type Reply, readRequests, writeReply } from '../src/frame.ts';
+import { hintingProtocol, protocols } from '../src/handshake.ts';
 import { pongFrame, readPing } from '../src/heartbeat.ts';
 import type { LinkError } from '../src/in-flight.ts';
 import { defaultLimits } from '../src/limits.ts';
@@ -82,7 +83,8 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
 
 const pong = (epoch: number, grants: boolean, hears = false): Buffer => pongFrame({ epoch, grants, hears });
 
-const welcome = jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol: 4 });
+const { oldest, newest } = protocols;
+const welcome = jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol: newest });
 
 /** The newest connection, as the acceptor sees it. */
 function end(): RawEnd {
@@ -144,8 +146,8 @@ describe('the handshake of a peer', () => {
       dial({ lasting });
       await clock.advance(5);
       expect(end().json()).toEqual({
-        protocol: 4,
-        speaks: [4, 4],
+        protocol: oldest,
+        speaks: [oldest, newest],
         cluster: 'test',
         birth: 'birth',
         id: 'a',
@@ -248,7 +250,7 @@ describe('the handshake of a peer', () => {
     const peer = dial({ secret });
     const fate = follow(peer.call(request(1)));
     await clock.advance(5);
-    expect(end().json()).toMatchObject({ protocol: 4, speaks: [4, 4], nonce: expect.any(String) });
+    expect(end().json()).toMatchObject({ speaks: [oldest, newest], nonce: expect.any(String) });
     end().send(welcome);
     await clock.advance(2);
     expect(fate.error).toMatchObject({ code: 'NOT_TRUSTED', sent: false });
@@ -260,9 +262,25 @@ describe('the handshake of a peer', () => {
     const newer = dial();
     expect(newer.protocol).toBeUndefined();
     await clock.advance(5);
-    end().send(jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol: 4 }));
+    end().send(jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol: newest }));
     await clock.advance(2);
-    expect(newer.protocol).toBe(4);
+    expect(newer.protocol).toBe(newest);
+  });
+
+  it('says no hints to a node that knows of none', async () => {
+    for (const protocol of [hintingProtocol - 1, hintingProtocol]) {
+      const peer = dial();
+      void peer.call(request(1, { hint: 2 })).catch(() => {});
+      await clock.advance(5);
+      end().send(jsonFrame(FrameType.welcome, { id: 'b', incarnation: 'b1', epoch: 7, protocol }));
+      await clock.advance(2);
+      const [said] = end()
+        .take()
+        .filter(({ type }) => type === FrameType.calls)
+        .flatMap(({ body }) => readRequests(body, codec));
+      expect(said!.hint).toBe(protocol < hintingProtocol ? undefined : 2);
+      peer.close();
+    }
   });
 
   it('fails when another node answers, or the same one in another life', async () => {
