@@ -1,6 +1,7 @@
 import { Batch } from './batch.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Codec } from './codec.ts';
+import { Encoded } from './encoded.ts';
 import {
   type Frame,
   FrameReader,
@@ -154,6 +155,15 @@ export class Peer {
   /** Sends a call, and settles it. While dialling, calls wait. */
   send(call: Waiting): void {
     const { limits, codec } = this.#options;
+    // Reading an object may run code of the user, which may make calls of its own: so before anything is decided.
+    if (this.#batch === undefined || call.request.args.some(mayRunCode)) {
+      try {
+        call.packed = codec.encodeList(call.request.args);
+      } catch (error) {
+        call.reject(error);
+        return;
+      }
+    }
     if (this.#closed) {
       call.reject(new LinkError('down', false, `the link to ${this.id} is closed`));
       return;
@@ -163,14 +173,6 @@ export class Peer {
       const message = `${this.#inFlight.size} calls to ${this.id} are in flight: slow down or raise the limits`;
       call.reject(new LinkError('overloaded', false, message));
       return;
-    }
-    if (this.#batch === undefined) {
-      try {
-        call.packed = codec.encodeList(call.request.args);
-      } catch (error) {
-        call.reject(error);
-        return;
-      }
     }
     this.#inFlight.add(call);
     if (this.#inFlight.size === 1) this.#connection?.keepAlive(true);
@@ -374,4 +376,9 @@ export class Peer {
     if (stood) this.#options.parted(this.#options.to);
     this.#inFlight.fail(message, code);
   }
+}
+
+/** Whether encoding an argument may run somebody's getters. */
+function mayRunCode(argument: unknown): boolean {
+  return typeof argument === 'object' && argument !== null && !(argument instanceof Encoded);
 }

@@ -415,6 +415,22 @@ describe('a call over a link', () => {
     expect(peer.inFlight).toBe(2);
   });
 
+  it('is whole although its arguments make another call while they are read', async () => {
+    const peer = await up();
+    const nested = (): void => void follow(peer.call(request(2)));
+    const args = [
+      {
+        get now(): string {
+          nested();
+          return 'read';
+        },
+      },
+    ];
+    follow(peer.call(request(1, { args })));
+    await clock.advance(3);
+    expect([...new Set(asked())].sort()).toEqual([1, 2]);
+  });
+
   it('cannot break the link for the others that wait with it', async () => {
     const peer = dial();
     const poison = follow(peer.call(request(1, { handler: 'x'.repeat(300) })));
