@@ -182,6 +182,17 @@ describe('an acceptor', () => {
     expect(answers(end)).toEqual([{ id: 3, reply: result('three') }]);
   });
 
+  it('takes back what it answered at once if that may not be told any more once all of a frame is executed', async () => {
+    const end = await greeted();
+    serve = ({ id }) => {
+      confirmed = id < 2;
+      return result(id);
+    };
+    end.send(calls(request(1), request(2)));
+    await clock.advance(5);
+    expect(answers(end)).toEqual([1, 2].map((id) => ({ id, reply: { kind: 'wrongOwner', epoch: id } })));
+  });
+
   it('answers a ping with its epoch, whether it grants a lease and whether it hears the other, and hears its epoch', async () => {
     granted = (epoch) => epoch === 9;
     const both = [true, false];
