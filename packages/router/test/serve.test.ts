@@ -346,6 +346,20 @@ describe('a call that comes again', () => {
     expect(told(await settled(answer(add(3))))).toBe(3);
   });
 
+  it('is told what a copy remembers, also where its caller has come to own the key itself', () => {
+    openCounter();
+    const copy = calls.service.replica!;
+    copy.stage(1, ['result', 1_000, 'b-1', 7, codec.encodeList([42])]);
+    copy.promote(1);
+    const { budget, ...call } = again(7);
+    const outcome = serve.execute({
+      ...call,
+      deadline: clock.now() + budget,
+      caller: { id: 'b', incarnation: 'b-1' },
+    });
+    expect(outcome).toMatchObject({ kind: 'result', value: 42 });
+  });
+
   it('waits for the first to end, and is answered with it', async () => {
     const ends = openCounter();
     const replies = [answer(add(1, { handler: 'later' })), answer(again(1, { handler: 'later' }))];
