@@ -65,6 +65,9 @@ export interface SetUp {
   close(): Promise<void>;
 }
 
+/** Fewer than by default, for clusters that are started for every file. */
+const partitions = 256;
+
 /** Every set-up. A body of tests that passes in all of them holds wherever a cache lives. */
 export const setUps: readonly SetUp[] = [
   local(),
@@ -111,7 +114,7 @@ function simulated(name: string, ids: readonly string[], strict: boolean): SetUp
     name,
     ids,
     // Simulated time flies while a test is busy with something else.
-    (id) => cluster.run(join(cluster.options(id, { strict, timeout: 600_000 }))),
+    (id) => cluster.run(join(cluster.options(id, { strict, partitions, timeout: 600_000 }))),
     (work) => cluster.run(work),
     async () => {},
   );
@@ -126,7 +129,7 @@ function sockets(name: string, ids: readonly string[]): SetUp {
     async (id) => {
       directory ??= await mkdtemp(joinPath(tmpdir(), 'cachex-'));
       // They share a thread, and with it other tests: silence is not the subject.
-      return join({ cluster: 'test', directory, id, settle: 1, failureAfter: '1m' });
+      return join({ cluster: 'test', directory, id, partitions, settle: 1, failureAfter: '1m' });
     },
     (work) => work,
     async () => {

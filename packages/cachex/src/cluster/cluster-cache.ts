@@ -145,7 +145,9 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
     const checked = checkArguments(action, args);
     if (composition?.applies(...checked) === true) {
       const compose = (): unknown => composition.compose(new Caller(options, cache, settings), ...checked);
-      return composition.toldElsewhere === true ? compose() : whole(engine, action, checked, compose);
+      return composition.toldElsewhere?.(...checked) === true
+        ? compose()
+        : whole(engine, action, checked, compose);
     }
     checkWire(action, checked);
     // What was a list to walk through has been walked through.

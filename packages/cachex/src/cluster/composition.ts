@@ -8,8 +8,8 @@ import type { Caller } from './caller.ts';
 export interface Composition<A extends readonly unknown[]> {
   /** Whether this call is such a one; if not, it is routed as its action says. `args` are checked. */
   applies(...args: A): boolean;
-  /** Its parts are calls of the same name, each counted and told of where it is executed; the whole is not. */
-  readonly toldElsewhere?: true;
+  /** Whether its parts are calls of the same name, each counted and told of where it is executed; the whole is not. */
+  toldElsewhere?(...args: A): boolean;
   /** Answers as the method does. Values among `args` and in the answer are as the user has them, not held. */
   compose(caller: Caller, ...args: A): unknown;
 }

@@ -62,11 +62,18 @@ describe.each(setUps)('execute $name', (setUp) => {
   });
 
   itSteadily(setUp, 'is counted where it runs', async () => {
-    const { cache, stranger, owner, counted } = await setUp.open({ functions, stats: true });
-    await cache.execute(() => 1);
+    const heard: number[] = [];
+    const { everywhere, stranger, owner, counted } = await setUp.open((node) => ({
+      functions,
+      stats: true,
+      hooks: [{ type: 'post', actions: ['execute'], notify: () => void heard.push(node) }],
+    }));
     await stranger('ada').execute('context', { key: 'ada' });
-    expect((await counted()).calls).toEqual({ execute: 2 });
-    expect((await owner('ada').stats()).calls.execute).toBeGreaterThan(0);
+    expect((await counted()).calls).toEqual({ execute: 1 });
+    expect((await owner('ada').stats()).calls.execute).toBe(1);
+    await stranger('ada').execute(() => 1);
+    expect((await stranger('ada').stats()).calls.execute).toBe(setUp.nodes === 1 ? 2 : 1);
+    expect(heard).toEqual([everywhere.indexOf(owner('ada')), everywhere.indexOf(stranger('ada'))]);
   });
 });
 

@@ -11,6 +11,7 @@ export const execute: Composition<
   ]
 > = {
   applies: () => true,
+  toldElsewhere: (work) => typeof work === 'string',
   async compose(caller, work, options) {
     const { values, cache } = caller;
     if (typeof work === 'function') return work(cache);

@@ -6,7 +6,7 @@ import type { Composition } from '../composition.ts';
 
 export const inspect: Composition<[what: string, detail: unknown, options: NodeOption | undefined]> = {
   applies: (_what, _detail, options) => options?.node !== undefined,
-  toldElsewhere: true,
+  toldElsewhere: () => true,
   compose(caller, what, detail, options) {
     const { node, settings } = caller;
     const id = options!.node!;

@@ -8,7 +8,7 @@ import { mergeParts } from '../merge-parts.ts';
 /** First all partitions, wherever they are; then all nodes, because hooks do not go by partitions. */
 export const reset: Composition<[options: ResetOptions | undefined]> = {
   applies: () => true,
-  toldElsewhere: true,
+  toldElsewhere: () => true,
   async compose(caller, options): Promise<number> {
     checkReset(caller.engine, options);
     const removed = resets(options, 'cache')

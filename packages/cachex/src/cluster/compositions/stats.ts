@@ -6,7 +6,7 @@ import { askEveryNode } from '../every-node.ts';
 
 export const stats: Composition<[options: StatsOptions | undefined]> = {
   applies: (options) => options?.cluster === true,
-  toldElsewhere: true,
+  toldElsewhere: () => true,
   compose: (caller, options): Promise<CacheStats> =>
     askEveryNode(caller, operationHandler('stats'), [options], {
       name: 'stats',
