@@ -8,17 +8,13 @@ const source = (path: string): string => fileURLToPath(new URL(`packages/${path}
 const tests = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'];
 /** Those that replace modules, which must be loaded for them alone. */
 const mocking = ['packages/router/test/view-stores/*.test.ts'];
+/** Those that take minutes, most of them spent waiting for real processes and servers to be missed. */
+const faults = ['faults', 'rolling-restart', 'churn'].map(
+  (name) => `packages/cachex/test/cluster/${name}.test.ts`,
+);
 
 /** What takes long begins first, so that nothing is waited for alone at the end. */
-const slow = [
-  'simulation.test',
-  'rolling-restart.test',
-  'faults.test',
-  'churn.test',
-  'processes.test',
-  'every-step.test',
-  'nats.test',
-];
+const slow = ['simulation.test', 'processes.test', 'every-step.test', 'nats.test'];
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -56,8 +52,12 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     projects: [
       // Loading everything anew for each file would take a tenth of the time; only what is mocked has to be.
-      { extends: true, test: { name: 'plain', include: tests, exclude: mocking, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'plain', include: tests, exclude: [...mocking, ...faults], isolate: false },
+      },
       { extends: true, test: { name: 'mocking', include: mocking } },
+      { extends: true, test: { name: 'faults', include: faults } },
     ],
   },
 });

@@ -35,8 +35,10 @@ async function ask(child: ChildProcess, task: Task): Promise<Answer> {
   return answer;
 }
 
+/** What they hold in one view, the latest that any of them knows. */
 async function show(title: string, children: readonly ChildProcess[]): Promise<void> {
-  const answers = await Promise.all(children.map((child) => ask(child, { do: 'tell' })));
+  const tell = (epoch: number) => Promise.all(children.map((child) => ask(child, { do: 'tell', epoch })));
+  const answers = await tell(Math.max(...(await tell(0)).map(({ epoch }) => epoch)));
   console.log(title);
   for (const { share } of answers) console.log(line(share));
 }

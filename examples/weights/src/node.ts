@@ -9,11 +9,22 @@ const squares = node.cache<number, number>('squares');
 await node.ready();
 
 function answer(found = 0): Answer {
-  const { weight, partitions } = node.status().members.find((member) => member.id === id)!;
-  return { share: { id, weight, partitions, entries: squares.local.size() }, found };
+  const { epoch, members } = node.status();
+  const { weight, partitions } = members.find((member) => member.id === id)!;
+  return { epoch, share: { id, weight, partitions, entries: squares.local.size() }, found };
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+function nextView(): Promise<void> {
+  return new Promise((resolve) => {
+    const seen = (): void => {
+      node.off('view', seen);
+      resolve();
+    };
+    node.on('view', seen);
+  });
+}
 
 async function perform(task: Task): Promise<Answer> {
   switch (task.do) {
@@ -29,6 +40,8 @@ async function perform(task: Task): Promise<Answer> {
       await node.ready();
       return answer();
     case 'tell':
+      // Each node learns of a view in its own time.
+      while (node.status().epoch < task.epoch) await nextView();
       return answer();
     case 'leave': {
       const last = answer();

@@ -330,7 +330,8 @@ class Twin {
       expect(raw.ttl).toBe(known.ttl);
       expect([...raw.tags].sort()).toEqual([...known.tags].sort());
       const left = this.cache.ttl(entry.key);
-      expect(left).toBe(known.expires === Number.POSITIVE_INFINITY ? null : Math.ceil(known.expires - now));
+      const exact = known.expires - now;
+      expect(left).toBe(exact === Number.POSITIVE_INFINITY ? null : Math.max(1, Math.round(exact)));
     }
     const { size = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = this.limited ?? {};
     expect(this.cache.size()).toBeLessThanOrEqual(size);

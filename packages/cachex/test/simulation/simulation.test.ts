@@ -10,7 +10,7 @@ import { type Counts, nothing, simulate } from './simulation.ts';
  * outcome; `SEEDS=20000` runs more of them, `FROM=20001` begins there. What happens in a seed is told by plan.ts.
  */
 const only = process.env.SEED;
-const count = Number(process.env.SEEDS ?? 225);
+const count = Number(process.env.SEEDS ?? 102);
 const from = Number(process.env.FROM ?? 1);
 const seeds = only === undefined ? Array.from({ length: count }, (_, n) => from + n) : [Number(only)];
 const patience = { timeout: 24 * 3_600_000 };
