@@ -44,6 +44,7 @@ const others = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/compatibility.md',
   'docs/conformance.md',
   'docs/eviction.md',
   'docs/invariants.md',
