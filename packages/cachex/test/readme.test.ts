@@ -21,6 +21,7 @@ const withPrograms = [
   'docs/backups.md',
   'docs/commands.md',
   'docs/deploys.md',
+  'docs/discovery.md',
   'docs/disk.md',
   'docs/errors.md',
   'docs/expiry.md',
