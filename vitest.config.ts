@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { CompatibilityReporter } from './scripts/compatibility-reporter.ts';
 import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
@@ -41,7 +42,7 @@ export default defineConfig({
     ],
   },
   test: {
-    reporters: ['default', new ConformanceReporter()],
+    reporters: ['default', new ConformanceReporter(), new CompatibilityReporter()],
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
