@@ -18,6 +18,7 @@ const actionPages = readdirSync(join(root, 'docs/actions'))
 const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
+  'docs/adapters/express-rate-limit.md',
   'docs/backups.md',
   'docs/commands.md',
   'docs/deploys.md',
