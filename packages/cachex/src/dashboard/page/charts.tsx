@@ -89,6 +89,7 @@ function Chart({
   const who = ids.join('\n');
   const colours = ids.map((id) => look.colour(id)).join();
   useEffect(() => {
+    const element = place.current!;
     const faint = isDark ? '#2b2f35' : '#eae7e0';
     const muted = isDark ? '#99a0a9' : '#646a72';
     const axis = {
@@ -99,7 +100,7 @@ function Chart({
     };
     const drawn = new uPlot(
       {
-        width: place.current!.clientWidth,
+        width: element.clientWidth,
         height,
         padding: [8, 4, 0, 0],
         legend: { show: false },
@@ -135,14 +136,15 @@ function Chart({
         ],
       },
       dataOf(kind.measure, ids, points),
-      place.current!,
+      element,
     );
     plot.current = drawn;
-    const resized = new ResizeObserver(() => drawn.setSize({ width: place.current!.clientWidth, height }));
-    resized.observe(place.current!);
+    const resized = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
     return () => {
       resized.disconnect();
       drawn.destroy();
+      plot.current = undefined;
     };
   }, [who, colours, isDark, chosen]);
   useEffect(() => plot.current?.setData(dataOf(kind.measure, ids, points)), [points]);
