@@ -113,13 +113,14 @@ export type ClusterCacheSettings<
 /**
  * Joins a cluster, or founds it; resolves once this node is in the published view.
  *
- * `join({ cluster })` makes one cluster of the processes of this user on this machine, with no server. Rejects with
+ * `join()` makes one cluster of the processes and threads of this application on this machine, and `join({ cluster })` of all
+ * that name it and run as this user, with no server. Rejects with
  * `INVALID_OPTION`, with `CONFIG_MISMATCH` when a running node has the same `id`, and with `TIMEOUT` when members are
  * listed that cannot be reached.
  */
-export async function join(options: JoinOptions): Promise<ClusterNode> {
+export async function join(options: JoinOptions = {}): Promise<ClusterNode> {
   try {
-    return new ClusterNode(await joinRouter(readJoinOptions(options)));
+    return new ClusterNode(await joinRouter(await readJoinOptions(options, process)));
   } catch (error) {
     throw translate(error);
   }
