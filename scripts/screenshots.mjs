@@ -28,9 +28,9 @@ async function start(id) {
 }
 
 const pictures = [
-  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 1200 } },
-  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 1200 } },
-  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 1200 }, fullPage: true },
+  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 920 } },
+  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 1400 } },
 ];
 
 const seconds = Number(process.env.SECONDS ?? 60);
@@ -48,14 +48,14 @@ try {
   // While partitions move to it, if the machine is not too busy.
   await page.locator('.changes li', { hasText: '→ cedar' }).first().waitFor({ timeout: 60_000 });
   await mkdir(folder, { recursive: true });
-  for (const { name, colorScheme, viewport } of pictures) {
+  for (const { name, colorScheme, viewport, ...options } of pictures) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(viewport);
     // Charts follow their width with the next frame.
     await page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 200))),
     );
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+    await page.screenshot({ path: join(folder, `${name}.png`), ...options });
     await pass(0.15);
   }
 } finally {

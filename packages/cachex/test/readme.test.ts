@@ -21,6 +21,7 @@ const withPrograms = [
   'docs/adapters/keyv.md',
   'docs/backups.md',
   'docs/commands.md',
+  'docs/dashboard.md',
   'docs/deploys.md',
   'docs/discovery.md',
   'docs/disk.md',

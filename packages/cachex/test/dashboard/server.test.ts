@@ -230,6 +230,17 @@ describe('a dashboard', () => {
     });
   });
 
+  it.each([
+    ['localhost', 'localhost'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['127.0.0.1', '127.0.0.1'],
+  ])('listens at %s, and is to be opened at %s', async (host, name) => {
+    const dashboard = await node.dashboard({ port: 0, host, token });
+    expect(dashboard.url).toMatch(new RegExp(`^http://${name}:\\d+/$`));
+    expect((await fetch(dashboard.url)).status).toBe(200);
+    await dashboard.close();
+  });
+
   it('can be closed while somebody watches, and again', async () => {
     const dashboard = await node.dashboard({ port: 0, host: 'localhost' });
     expect(dashboard.url).toMatch(/^http:\/\/localhost:\d+\/$/);

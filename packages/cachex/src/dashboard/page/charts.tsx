@@ -24,10 +24,10 @@ const kinds: readonly Kind[] = [
     ...{ measure: 'hitRate', title: 'Hit rate', show: percent, least: 1, range: [0, 1] },
     axis: (value) => `${Math.round(value * 100)} %`,
   },
-  { measure: 'latency', title: 'Latency, p99', show: milliseconds, axis: shortMs, least: 0.1 },
+  { measure: 'latency', title: 'Latency p99', show: milliseconds, axis: shortMs, least: 0.1 },
   { measure: 'rss', title: 'Memory', show: bytes, axis: bytes, least: 50e6 },
   { measure: 'evictions', title: 'Evictions a second', show: rate, axis: rate, least: 10 },
-  { measure: 'delay', title: 'Event-loop delay, p99', show: milliseconds, axis: shortMs, least: 1 },
+  { measure: 'delay', title: 'Event-loop delay p99', show: milliseconds, axis: shortMs, least: 1 },
 ];
 
 function shortMs(value: number): string {
