@@ -182,7 +182,7 @@ describe('with a token', () => {
     });
     expect(await done({ act: 'del', cache: 'users', key: 'ada' })).toEqual({ done: 'there is no such key' });
     expect(await users.size()).toBe(1);
-    expect(await done({ act: 'clear', cache: 'users' })).toEqual({ done: '1 entries of users were removed' });
+    expect(await done({ act: 'clear', cache: 'users' })).toEqual({ done: '1 entry of users removed' });
     expect(await users.size()).toBe(0);
     expect(await done({ act: 'setWeight', weight: 2 })).toEqual({ done: 'a has the weight 2' });
     expect(node.status().members[0]!.weight).toBe(2);

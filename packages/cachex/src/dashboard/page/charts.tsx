@@ -115,7 +115,8 @@ function Chart({
           {
             ...axis,
             ...{ grid: { show: false }, size: 22, space: 84 },
-            values: (_plot, splits) => splits.map((split) => clockTime(split * 1_000)),
+            values: (plot, splits) =>
+              splits.map((split) => (fits(plot, split) ? clockTime(split * 1_000) : null)),
           },
           {
             ...axis,
@@ -159,6 +160,12 @@ function Chart({
       <div class="plot" ref={place} role="img" aria-label={`${kind.title}: ${said.join(', ')}`} />
     </figure>
   );
+}
+
+/** Whether a time is far enough from the right edge for its text not to be cut off there. */
+function fits({ scales }: uPlot, split: number): boolean {
+  const { min = 0, max = 0 } = scales.x ?? {};
+  return split < max - (max - min) * 0.08;
 }
 
 function dataOf(measure: Measure, ids: readonly string[], points: readonly PointFrame[]): uPlot.AlignedData {
