@@ -19,6 +19,8 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/adapters/keyv.md',
+  'docs/adapters/express-rate-limit.md',
+  'docs/adapters/express-session.md',
   'docs/backups.md',
   'docs/commands.md',
   'docs/dashboard.md',
