@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CacheError, isCacheError } from '../errors.ts';
-import { refuseForeign, refuseStranger } from './access.ts';
+import { refuseForeign, refuseOtherSite, refuseStranger } from './access.ts';
 import { perform } from './acts.ts';
 import { Feed } from './feed.ts';
 import type { DashboardSettings } from './options.ts';
@@ -84,10 +84,12 @@ export class DashboardServer implements Dashboard {
       response.setHeader('allow', route.method);
       return refuse(response, 405, `ask with ${route.method}`);
     }
-    const stranger = route.open ? undefined : refuseStranger(headers, this.#token);
-    if (stranger !== undefined) {
-      response.setHeader('www-authenticate', 'Bearer');
-      return refuse(response, stranger.status, stranger.why);
+    const refused = route.open
+      ? undefined
+      : (refuseOtherSite(headers) ?? refuseStranger(headers, this.#token));
+    if (refused !== undefined) {
+      if (refused.status === 401) response.setHeader('www-authenticate', 'Bearer');
+      return refuse(response, refused.status, refused.why);
     }
     if (path === '/') return this.#show(response);
     if (path === '/events') return this.#watch(response);

@@ -1,3 +1,4 @@
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ClusterCache, type ClusterNode, type Dashboard, join } from '../../src/cluster/index.ts';
@@ -150,6 +151,27 @@ describeChromium('the page in Chromium', () => {
     await page.getByRole('rowheader', { name: 'own' }).waitFor();
     await page.getByRole('status').filter({ hasText: 'live' }).waitFor();
   });
+
+  it.each(['light', 'dark'] as const)(
+    'keeps the rules of WCAG that a program can check: %s',
+    async (colorScheme) => {
+      await users.put('ada', 1);
+      const guarded = await node.dashboard({ port: 0, token });
+      await look(guarded.url, { colorScheme });
+      await page.getByLabel('Token of this dashboard').waitFor();
+      const broken = async (): Promise<string[]> => {
+        await page.evaluate(axe.source);
+        const { violations, passes } = await page.evaluate<AxeResults>('axe.run()');
+        expect(passes.map(({ id }) => id)).toContain('color-contrast');
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+      };
+      expect(await broken()).toEqual([]);
+      await page.getByLabel('Token of this dashboard').fill(token);
+      await page.keyboard.press('Enter');
+      await row('own').locator('[data-name=memory]', { hasText: 'MB' }).waitFor();
+      expect(await broken()).toEqual([]);
+    },
+  );
 
   it.each(['read-only', 'with a token'])('fits on a phone, with long names: %s', async (mode) => {
     const long = 'a-cache-of-'.repeat(12);

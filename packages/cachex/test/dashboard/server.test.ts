@@ -137,6 +137,14 @@ describe('without a token', () => {
     },
   );
 
+  it('refuses what the page of somebody else has loaded without reading it, but not a link to the page', async () => {
+    for (const site of ['cross-site', 'same-site']) {
+      const headers = { 'sec-fetch-site': site };
+      expect((await ask(open, { path: '/events', headers })).status).toBe(403);
+      expect((await ask(open, { headers })).status).toBe(200);
+    }
+  });
+
   it('lets nobody change anything', async () => {
     const { status, body } = await ask(open, act({ act: 'setWeight', weight: 0 }));
     expect(status).toBe(403);
@@ -157,10 +165,12 @@ describe('with a token', () => {
   });
 
   it('tells who knows it, under whatever name', async () => {
-    const headers = { ...bearer, host: 'dashboard.shop.example', origin: 'https://dashboard.shop.example' };
-    const { status, body } = await ask(guarded, { path: '/events', headers });
-    expect(status).toBe(200);
-    expect(firstFrame(body)).toMatchObject({ mayAct: true });
+    const origin = 'https://dashboard.shop.example';
+    for (const host of ['dashboard.shop.example', 'dashboard.shop.example:443']) {
+      const { status, body } = await ask(guarded, { path: '/events', headers: { ...bearer, host, origin } });
+      expect(status).toBe(200);
+      expect(firstFrame(body)).toMatchObject({ mayAct: true });
+    }
   });
 
   it('refuses another page all the same, and what is not sent as JSON', async () => {
