@@ -28,3 +28,4 @@ export type { JoinOptions } from './join-options.ts';
 export { type LeaveOnSignalOptions, leaveOnSignal } from './leave-on-signal.ts';
 export type { LeaveOptions } from './leave-options.ts';
 export { type ClusterCacheSettings, ClusterNode, join } from './node.ts';
+export type { CacheVitals, NodeVitals, VitalsOptions } from './vitals.ts';

@@ -16,7 +16,7 @@ import { actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
-import type { Duration } from '../duration.ts';
+import { type Duration, parseDuration, parseTimeLeft } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type {
   AnyFunctions,
@@ -51,10 +51,12 @@ import { LockReplica } from './lock-replica.ts';
 import { type NearCache, nearCacheOf } from './near-cache.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
+import { control, controlHandlers, nodeService } from './remote-control.ts';
 import { sendUpdate } from './send-update.ts';
 import { settleLoad } from './settle-load.ts';
 import { TransactionRecovery } from './transaction-recovery.ts';
 import { translate } from './translate.ts';
+import { type NodeVitals, readVitals, type VitalsOptions } from './vitals.ts';
 import { warmingPlace } from './warming-place.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
@@ -142,6 +144,8 @@ export class ClusterNode implements AsyncDisposable {
   readonly #caches = new Map<string, OpenCache>();
   /** Those who listen here get errors of this library's own kind. */
   readonly #listeners: Listeners;
+  /** It was told to leave, and does. */
+  #dismissal: Promise<void> | undefined;
 
   /** Use {@link join}. */
   constructor(node: RoutedNode) {
@@ -153,6 +157,14 @@ export class ClusterNode implements AsyncDisposable {
     node.on('view', (view) => {
       for (const { near } of this.#caches.values()) near?.follow(view);
     });
+    node.offer(
+      nodeService,
+      controlHandlers({
+        vitals: (watch) => this.#vitals(watch),
+        weigh: (weight) => node.setWeight(weight),
+        leave: (within, by) => this.#dismissed(within, by),
+      }),
+    );
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
       const { code } = error as Partial<CacheError>;
@@ -247,9 +259,39 @@ export class ClusterNode implements AsyncDisposable {
     return this;
   }
 
-  /** Asks for another share of the keys, relative to the other nodes; 0 for none. Entries move while they are served. */
-  async setWeight(weight: number): Promise<void> {
-    await translated(this.#node.setWeight(checkWeight(weight)));
+  /**
+   * Asks for another share of the keys, relative to the other nodes; 0 for none. Entries move while they are served. With
+   * `node` it is another one that shall ask: its id; one that is not there is `INVALID_OPTION`.
+   */
+  async setWeight(weight: number, { node: id = this.id }: { node?: string } = {}): Promise<void> {
+    const wanted = checkWeight(weight);
+    await translated(
+      id === this.id
+        ? this.#node.setWeight(wanted)
+        : control(this.#node, id, 'weigh', [wanted], this.#node.timeout),
+    );
+  }
+
+  /**
+   * Tells another node to leave, as its own `leave({ within })` would; resolves once it has begun. To its process it is as if the
+   * cluster had gone on without it: it gets the event `error`, code `CLOSED`, and so do its later calls. To empty a node and let
+   * its process go on, use `setWeight(0, { node })`.
+   */
+  async dismiss(id: string, options?: LeaveOptions): Promise<void> {
+    const { within = defaultLeave } = readLeaveOptions(options);
+    await translated(control(this.#node, id, 'leave', [within], this.#node.timeout));
+  }
+
+  /**
+   * How the process of a node is: its versions, its clock, its memory, how late its event loop is, and what its caches hold. It
+   * rejects with `TIMEOUT` if the node does not answer, which one of an earlier version does not.
+   */
+  async vitals(options: VitalsOptions = {}): Promise<NodeVitals> {
+    const { node: id = this.id, timeout = this.#node.timeout, watch = 0 } = options;
+    const wait = parseTimeLeft('watch', watch);
+    if (id === this.id) return this.#vitals(wait);
+    const patience = parseDuration('timeout', timeout) + wait;
+    return (await translated(control(this.#node, id, 'vitals', [wait], patience))) as NodeVitals;
   }
 
   /**
@@ -287,6 +329,21 @@ export class ClusterNode implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #vitals(watch: number): Promise<NodeVitals> {
+    const engines = new Map([...this.#caches].map(([name, { engine }]) => [name, engine]));
+    return readVitals(this.#node, engines, watch);
+  }
+
+  /** Another node has told this one to leave. */
+  #dismissed(within: number, by: string): void {
+    const reason = new CacheError('CLOSED', `node '${this.id}' has left its cluster, as '${by}' told it to`);
+    const end = (): void => {
+      this.#closeCaches(reason);
+      this.#listeners.tell('error', reason);
+    };
+    this.#dismissal ??= this.#node.leave({ within }).then(end, end);
   }
 
   /** Calls get `reason`, or that their cache is closed. */
@@ -395,6 +452,9 @@ export class ClusterNode implements AsyncDisposable {
   }
 }
 
+/** How long leaving may take unless it is told, in ms. */
+const defaultLeave = 20_000;
+
 /** Passes the events of a node on, to each listener as often as it was added. */
 class Listeners {
   readonly #node: RoutedNode;
@@ -412,6 +472,12 @@ class Listeners {
     this.#passed.set(event, ofEvent);
     ofEvent.set(listener, [...(ofEvent.get(listener) ?? []), pass]);
     this.#node.on(event, pass);
+  }
+
+  /** Tells them of something that the node itself does not know. */
+  tell<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
+    for (const passes of this.#passed.get(event)?.values() ?? [])
+      for (const pass of passes) queueMicrotask(() => pass(...args));
   }
 
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
