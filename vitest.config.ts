@@ -37,6 +37,8 @@ export default defineConfig({
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
+      { find: /^cachex\/opentelemetry$/, replacement: source('cachex/src/opentelemetry.ts') },
+      { find: /^cachex\/prometheus$/, replacement: source('cachex/src/prometheus.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

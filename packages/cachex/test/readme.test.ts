@@ -28,6 +28,7 @@ const withPrograms = [
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/metrics.md',
   'docs/nats.md',
   'docs/network.md',
   'docs/routers.md',
