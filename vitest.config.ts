@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { CompatibilityReporter } from './scripts/compatibility-reporter.ts';
 import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
@@ -36,6 +37,7 @@ export default defineConfig({
       { find: /^@cachex\/router\/testing$/, replacement: source('router/src/testing/index.ts') },
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
+      { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
       { find: /^cachex\/opentelemetry$/, replacement: source('cachex/src/opentelemetry.ts') },
       { find: /^cachex\/prometheus$/, replacement: source('cachex/src/prometheus.ts') },
@@ -43,7 +45,7 @@ export default defineConfig({
     ],
   },
   test: {
-    reporters: ['default', new ConformanceReporter()],
+    reporters: ['default', new ConformanceReporter(), new CompatibilityReporter()],
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -28,8 +28,6 @@ export interface NodeStatus {
   readonly epoch: number;
   readonly partitions: number;
   readonly members: readonly MemberStatus[];
-  /** What has been opened, by name, with the settings of the first opener. */
-  readonly caches: Readonly<Record<string, unknown>>;
   /** Partitions that nobody owns: their keys cannot be reached. */
   readonly unowned: number;
   /** Partitions with fewer in-sync backups than there are to be, or can be. A node knows best about those that it owns. */
@@ -69,7 +67,6 @@ export function statusOf(
       up: member.id === id || links(member.id)?.up === true,
       protocol: links(member.id)?.protocol,
     })),
-    caches: view.caches,
     unowned: counts.get(null) ?? 0,
     underReplicated: underReplicated(view, kept),
     moving: planned.length,

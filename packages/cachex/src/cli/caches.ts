@@ -15,7 +15,7 @@ export interface AgreedSettings {
 
 /** The caches of the cluster, by name. */
 export function cachesOf(node: ClusterNode): Readonly<Record<string, AgreedSettings>> {
-  return node.status().caches as Readonly<Record<string, AgreedSettings>>;
+  return node.view.caches as Readonly<Record<string, AgreedSettings>>;
 }
 
 /** Opens a cache that the cluster has, with the settings that it has. It never makes one. */

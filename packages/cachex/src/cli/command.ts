@@ -1,5 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { ClusterCache, ClusterNode, NodeVitals } from '../cluster/index.ts';
+import type { Environment } from './connect.ts';
 import type { Output } from './output.ts';
 
 /** An option of a command: with a `value` it takes one, without it is a switch. */
@@ -38,6 +39,7 @@ export interface Given {
 /** What a command works with. What it has opened is closed for it. */
 export interface Session {
   readonly output: Output;
+  readonly environment: Environment;
   /** Aborts when the user wants the program to end. */
   readonly signal: AbortSignal;
   /** How long one call may take, in ms. */
@@ -48,8 +50,8 @@ export interface Session {
   cache(name: string): Promise<ClusterCache<Key, unknown>>;
   /** The members of the cluster without this program, by id. */
   others(): Promise<readonly string[]>;
-  /** What nodes say of themselves, without those that do not answer; with `watch`, after they were watched for so many ms. */
-  vitals(ids: readonly string[], watch?: number): Promise<ReadonlyMap<string, NodeVitals>>;
+  /** What nodes say of themselves, without those that do not answer. */
+  vitals(ids: readonly string[]): Promise<ReadonlyMap<string, NodeVitals>>;
   /** All of the standard input. */
   input(): Promise<string>;
 }

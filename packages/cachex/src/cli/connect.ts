@@ -50,6 +50,7 @@ export async function connect(given: Given, environment: Environment): Promise<C
       cluster,
       id,
       weight: 0,
+      keepAlive: true,
       joinTimeout: patience * timeout,
       timeout,
     });

@@ -1,6 +1,6 @@
 import type { Key } from '@cachex/router/hash';
 import type { ClusterCache, ClusterNode } from '../cluster/index.ts';
-import { readPackageVersion } from '../cluster/package-version.ts';
+import { packageVersion } from '../cluster/package-version.ts';
 import { openCache } from './caches.ts';
 import type { Command, Given, Session } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -33,7 +33,7 @@ export async function run(host: Host): Promise<number> {
   try {
     const request = parse(words, commands);
     if (request.kind === 'version') {
-      const version = readPackageVersion();
+      const version = packageVersion();
       output.result({ version }, () => version);
       return exitCodes.done;
     }
@@ -58,6 +58,7 @@ async function perform(command: Command, given: Given, output: Output, host: Hos
   const timeout = given.duration('timeout', 5_000);
   const session: Session = {
     output,
+    environment: host.environment,
     signal: host.signal,
     timeout,
     connect() {
@@ -74,9 +75,9 @@ async function perform(command: Command, given: Given, output: Output, host: Hos
       const node = await session.connect();
       return node.nodes().flatMap(({ id }) => (id === node.id ? [] : [id]));
     },
-    async vitals(ids, watch = 0) {
+    async vitals(ids) {
       const node = await session.connect();
-      const asked = ids.map(async (id) => [id, await node.vitals({ node: id, watch, timeout })] as const);
+      const asked = ids.map(async (id) => [id, await node.vitals({ node: id, timeout })] as const);
       const answers = await Promise.allSettled(asked);
       return new Map(answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
     },

@@ -1,94 +1,123 @@
-import { hostname } from 'node:os';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { RoutedNode } from '@cachex/router';
-import type { Duration } from '../duration.ts';
+import type { Clock, RoutedNode } from '@cachex/router';
+import { describe, suggestion } from '../describe.ts';
+import { type Duration, parseDuration } from '../duration.ts';
+import { CacheError } from '../errors.ts';
 import type { Engine } from '../local/engine.ts';
 import type { CacheStats } from '../local/statistics.ts';
-import { readPackageVersion } from './package-version.ts';
+import { checkOptions, nameFrom } from '../parameters.ts';
+import type { CallFigures, CallSample } from './call-sample.ts';
+import { operationHandler } from './caller.ts';
+import type { NearStatus } from './near-cache.ts';
+import { type ProcessFigures, ProcessWatch } from './process-figures.ts';
 
-/** One cache at one node. */
-export interface CacheVitals {
-  /** Entries of its own that are in memory, expired ones included. */
-  readonly size: number;
-  /** Their bytes, as the `limit` counts them; `null` without `limit.bytes`. */
-  readonly bytes: number | null;
-  /** What this node has counted; `null` unless it was opened with `stats: true`. */
-  readonly stats: CacheStats | null;
+/** Options of `vitals`. */
+export interface VitalsOptions {
+  /** The id of the node that is to answer. Default: this one. */
+  node?: string;
+  /** How long to wait for another node, in ms or as a duration string. Default: that of the node, 5 s. */
+  timeout?: Duration;
 }
 
-/** How the process of a node is. Times are in ms, sizes in bytes. */
+/** What a node says of one of its caches. */
+export interface CacheVitals {
+  /** Entries in its memory, copies of other nodes' entries not counted. */
+  readonly entries: number;
+  /** Their bytes, as `limit` counts them; `null` without `limit.bytes`. */
+  readonly bytes: number | null;
+  /** Loads that are waited for here. */
+  readonly loading: number;
+  /** The names of its functions. */
+  readonly functions: readonly string[];
+  /** What was executed here; `null` unless the node opened it with `stats: true`. */
+  readonly stats: CacheStats | null;
+  /** What was called here; `null` unless the node opened it with `stats: true`. */
+  readonly calls: CallFigures | null;
+  readonly near: NearStatus | null;
+}
+
+/** What a node says of itself. */
 export interface NodeVitals {
   readonly id: string;
-  /** The version of this package. */
-  readonly version: string;
-  /** The version of Node.js. */
-  readonly runtime: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Since the process started. */
+  /** Milliseconds since it joined. */
   readonly uptime: number;
-  /** What its wall clock shows. */
-  readonly wallTime: number;
-  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly heapTotal: number };
-  readonly eventLoop: {
-    /** The share of its time in which the process had something to do, since it started. */
-    readonly utilization: number;
-    /** By how much timers were late while it was watched for that; `null` if it was not. */
-    readonly delay: { readonly mean: number; readonly p99: number; readonly max: number } | null;
-  };
+  readonly process: ProcessFigures;
+  /** The ids of the members to which it has no link now. */
+  readonly unreached: readonly string[];
+  /** What it has opened, by name. */
   readonly caches: Readonly<Record<string, CacheVitals>>;
 }
 
-/** Options of {@link ClusterNode.vitals}. */
-export interface VitalsOptions {
-  /** The id of another node that is to tell. Default: this one. */
-  readonly node?: string;
-  /** For how long it first looks how late its event loop is, up to 10 s. Default: not at all. */
-  readonly watch?: Duration;
-  /** How long it may take beside that. Default: that of the node's calls. */
-  readonly timeout?: Duration;
+interface Observed {
+  readonly engine: Engine;
+  readonly calls: CallSample | undefined;
+  readonly near: { readonly status: NearStatus } | undefined;
 }
 
-const nanoseconds = 1e6;
-/** How often a timer is set while the event loop is watched, in ms. */
-const resolution = 10;
+/** What this node says of itself when it is asked. */
+export class Vitals {
+  readonly #node: RoutedNode;
+  readonly #clock: Clock;
+  readonly #caches: ReadonlyMap<string, Observed>;
+  readonly #process: ProcessWatch;
+  readonly #since: number;
 
-/** Tells about this process; with `watch` it first looks for so many ms how late its event loop is. */
-export async function readVitals(
-  node: RoutedNode,
-  engines: ReadonlyMap<string, Engine>,
-  watch: number,
-): Promise<NodeVitals> {
-  const delay = watch > 0 ? await delayWithin(node, watch) : null;
-  const { rss, heapUsed, heapTotal } = process.memoryUsage();
+  constructor(node: RoutedNode, caches: ReadonlyMap<string, Observed>) {
+    const { clock } = node;
+    this.#node = node;
+    this.#clock = clock;
+    this.#caches = caches;
+    this.#process = new ProcessWatch(clock);
+    this.#since = clock.now();
+  }
+
+  read(): NodeVitals {
+    return {
+      id: this.#node.id,
+      uptime: this.#clock.now() - this.#since,
+      process: this.#process.read(),
+      unreached: this.#node.status().members.flatMap(({ id, up }) => (up ? [] : [id])),
+      caches: Object.fromEntries([...this.#caches].map(([name, each]) => [name, vitalsOf(each)])),
+    };
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+}
+
+function vitalsOf({ engine, calls, near }: Observed): CacheVitals {
+  const { store, limits, loads, functions, statistics } = engine;
   return {
-    id: node.id,
-    version: readPackageVersion(),
-    runtime: process.version,
-    host: hostname(),
-    pid: process.pid,
-    uptime: process.uptime() * 1_000,
-    wallTime: node.clock.wallTime(),
-    memory: { rss, heapUsed, heapTotal },
-    eventLoop: { utilization: performance.eventLoopUtilization().utilization, delay },
-    caches: Object.fromEntries([...engines].map(([name, engine]) => [name, vitalsOf(engine)])),
+    entries: store.length,
+    bytes: limits?.bytes ?? null,
+    loading: loads.running,
+    functions: functions.names,
+    stats: statistics?.read() ?? null,
+    calls: calls?.read() ?? null,
+    near: near?.status ?? null,
   };
 }
 
-function vitalsOf({ store, limits, statistics }: Engine): CacheVitals {
-  return { size: store.length, bytes: limits?.bytes ?? null, stats: statistics?.read() ?? null };
-}
-
-async function delayWithin(node: RoutedNode, watch: number): Promise<NodeVitals['eventLoop']['delay']> {
-  const monitor = monitorEventLoopDelay({ resolution });
-  monitor.enable();
-  try {
-    await new Promise<void>((resolve) => void node.clock.after(watch, resolve));
-  } finally {
-    monitor.disable();
+/** Asks the node that `options` name. It is reached by way of any cache that it has opened. */
+export async function askVitals(
+  node: RoutedNode,
+  here: Vitals,
+  options: VitalsOptions = {},
+): Promise<NodeVitals> {
+  const checked = checkOptions('options', options, { node: nameFrom, timeout: parseDuration });
+  const { node: id = node.id, timeout } = checked as { node?: string; timeout?: number };
+  if (id === node.id) return here.read();
+  const member = node.view.members.find((each) => each.id === id);
+  if (member === undefined) {
+    const known = node.view.members.map((each) => each.id);
+    const message = `node: ${describe(id)} is not in the cluster; ${suggestion(id, known)}`;
+    throw new CacheError('INVALID_OPTION', message);
   }
-  // What is measured is the whole time between two timers.
-  const late = (time: number): number =>
-    Number.isFinite(time) ? Math.max(0, time / nanoseconds - resolution) : 0;
-  return { mean: late(monitor.mean), p99: late(monitor.percentile(99)), max: late(monitor.max) };
+  const [service] = member.opened;
+  if (service === undefined)
+    throw new CacheError('INVALID_OPTION', `node: '${id}' has opened no cache, so it cannot be asked yet`);
+  return (await node.dispatch.callNode(id, {
+    ...{ service, handler: operationHandler('vitals'), args: [], repeatable: true, reads: true },
+    ...(timeout === undefined ? {} : { timeout }),
+  })) as NodeVitals;
 }

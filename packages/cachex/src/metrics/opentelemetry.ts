@@ -9,7 +9,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { readPackageVersion } from '../cluster/package-version.ts';
+import { packageVersion } from '../cluster/package-version.ts';
 import { anything, checkOptions, flag, type OptionCheck } from '../parameters.ts';
 import type { CallTrace } from '../tracing.ts';
 import { watchCalls } from './calls.ts';
@@ -45,7 +45,7 @@ const library = 'cachex';
 export function opentelemetry(options: OpenTelemetryOptions = {}): () => void {
   checkOptions('options', options, checks);
   const { meterProvider = metrics, tracerProvider = trace, spans = true } = options;
-  const version = readPackageVersion();
+  const version = packageVersion();
   const probe = new Probe(options);
   const meter = meterProvider.getMeter(library, version);
   const tracer = tracerProvider.getTracer(library, version);
@@ -91,12 +91,11 @@ export function opentelemetry(options: OpenTelemetryOptions = {}): () => void {
     instrument.addCallback(observe);
     return () => instrument.removeCallback(observe);
   });
-  const { node } = probe;
-  const nodes = (node === undefined ? [] : nodeInstruments).map(({ name, about, read }) => {
+  const nodes = (options.node === undefined ? [] : nodeInstruments).map(({ name, about, read }) => {
     const instrument = meter.createObservableGauge(`${library}.${name.replace('_', '.')}`, {
       description: about,
     });
-    const observe = (result: ObservableResult): void => result.observe(read(node!.status()));
+    const observe = (result: ObservableResult): void => result.observe(read(probe.status()!));
     instrument.addCallback(observe);
     return () => instrument.removeCallback(observe);
   });

@@ -94,7 +94,7 @@ export function prometheus(options: PrometheusOptions = {}): PrometheusMetrics {
   const probe = new Probe(options);
   const timings = new Calls(probe, buckets);
   const stop = calls ? watchCalls({ ended: (...call) => timings.ended(...call) }) : () => {};
-  const collectors = collectorsOf(prefix, probe, calls ? timings : undefined);
+  const collectors = collectorsOf(prefix, probe, options.node !== undefined, calls ? timings : undefined);
   for (const { name, collect } of register === undefined ? [] : collectors)
     register!.registerMetric({ name, get: collect, reset: () => {} } as never);
   return {
@@ -115,7 +115,12 @@ interface Collector {
   collect(): Promise<Metric>;
 }
 
-function collectorsOf(prefix: string, probe: Probe, timings: Calls | undefined): Collector[] {
+function collectorsOf(
+  prefix: string,
+  probe: Probe,
+  withNode: boolean,
+  timings: Calls | undefined,
+): Collector[] {
   const collector = (
     name: string,
     help: string,
@@ -134,15 +139,12 @@ function collectorsOf(prefix: string, probe: Probe, timings: Calls | undefined):
       }),
     );
   });
-  const { node } = probe;
-  const nodes =
-    node === undefined
-      ? []
-      : nodeInstruments.map(({ name, about, read }) =>
-          collector(`${prefix}_${name}`, about, 'gauge', async (metricName) => [
-            { metricName, labels: {}, value: read(node.status()) },
-          ]),
-        );
+  const nodes = (withNode ? nodeInstruments : []).map(({ name, about, read }) =>
+    collector(`${prefix}_${name}`, about, 'gauge', async (metricName) => {
+      const status = probe.status();
+      return status === undefined ? [] : [{ metricName, labels: {}, value: read(status) }];
+    }),
+  );
   if (timings === undefined) return [...caches, ...nodes];
   return [
     ...caches,

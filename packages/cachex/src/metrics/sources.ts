@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../cluster/index.ts';
+import type { ClusterNode, NodeStatus } from '../cluster/index.ts';
 import { CacheError, isCacheError } from '../errors.ts';
 import type { Cache } from '../local/cache.ts';
 import type { CacheStats } from '../local/statistics.ts';
@@ -26,6 +26,7 @@ export class Probe {
   /** It is looking at this moment, with calls that are nobody's. */
   #looking = false;
   #answer: Promise<readonly MeasuredCache[]> | undefined;
+  #status: NodeStatus | undefined;
 
   constructor(sources: Sources) {
     const names = (sources.caches ?? []).map(({ name }) => name);
@@ -33,10 +34,6 @@ export class Probe {
     if (twice !== undefined)
       throw new CacheError('INVALID_OPTION', `caches: two have the name '${twice}'; give each its own`);
     this.#sources = sources;
-  }
-
-  get node(): ClusterNode | undefined {
-    return this.#sources.node;
   }
 
   /** Whether a call is one of those that are measured: of this process, or of the node that was given. */
@@ -55,11 +52,28 @@ export class Probe {
     return this.#answer;
   }
 
+  /** The status of the node, if there is one; whoever asks in the same turn gets the same. */
+  status(): NodeStatus | undefined {
+    if (this.#status === undefined) {
+      this.#status = this.#sources.node?.status();
+      queueMicrotask(() => {
+        this.#status = undefined;
+      });
+    }
+    return this.#status;
+  }
+
   async #lookAtAll(): Promise<readonly MeasuredCache[]> {
     const { caches = [], node } = this.#sources;
     const local = caches.flatMap((cache) => this.#look(cache));
     const open = node === undefined ? {} : (await node.vitals()).caches;
-    return [...local, ...Object.entries(open).map(([name, cache]) => ({ name, ...cache }))];
+    const shared = Object.entries(open).map(([name, { entries, bytes, stats }]) => ({
+      name,
+      size: entries,
+      bytes,
+      stats,
+    }));
+    return [...local, ...shared];
   }
 
   #look(cache: Pick<Cache, 'name' | 'inspect' | 'stats'>): MeasuredCache[] {

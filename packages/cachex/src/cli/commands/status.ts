@@ -82,7 +82,7 @@ function memberTable(
       showShare(owned / partitions),
       `${backups}`,
       vitals === undefined ? '-' : `${entriesOf(vitals)}`,
-      vitals === undefined ? '-' : showBytes(vitals.memory.rss),
+      vitals === undefined ? '-' : showBytes(vitals.process.rss),
       ...(builds ? [`${build ?? '-'}`] : []),
       up ? 'up' : 'DOWN',
     ];
@@ -91,7 +91,7 @@ function memberTable(
 }
 
 function entriesOf({ caches }: NodeVitals): number {
-  return Object.values(caches).reduce((sum, { size }) => sum + size, 0);
+  return Object.values(caches).reduce((sum, { entries }) => sum + entries, 0);
 }
 
 function cacheTable(
