@@ -47,6 +47,7 @@ const others = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/command-line.md',
   'docs/compatibility.md',
   'docs/conformance.md',
   'docs/eviction.md',

@@ -60,7 +60,7 @@ export function reachability(ids: readonly string[], examined: ReadonlyMap<strin
       : problem(
           'links',
           `no link from ${unreached.join(', ')}`,
-          'look for firewalls and wrong addresses (--advertise) between them',
+          'look for firewalls and wrong addresses (`advertise`) between them',
         ),
     slow.length === 0
       ? ok('round trip', `at most ${showDuration(slowest)}`)

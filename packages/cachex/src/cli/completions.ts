@@ -21,10 +21,12 @@ function bash(commands: readonly Command[]): string[] {
   });
   return [
     '_cachex() {',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for a shell.
     '  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words=""',
     '  case "$previous" in',
     `    ${valued(commands).join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;;`,
     '  esac',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for a shell.
     '  case "${COMP_WORDS[1]}" in',
     ...cases,
     '  esac',

@@ -13,6 +13,7 @@ import { type ClusterNode, type JoinOptions, join, staticNodes } from '../cluste
 import { natsStore, natsTransport } from '../nats.ts';
 import type { Given } from './command.ts';
 import { exitCodes, Failure, joinFailureOf, usage } from './failure.ts';
+import { viewWith } from './members.ts';
 import { routerNamed } from './routers.ts';
 
 /** How much longer than a call joining may take. */
@@ -50,11 +51,13 @@ export async function connect(given: Given, environment: Environment): Promise<C
       cluster,
       id,
       weight: 0,
-      keepAlive: true,
       joinTimeout: patience * timeout,
       timeout,
     });
-    if (node.nodes().length > 1) return node;
+    // Of a list that begins this may be the first one to be there.
+    const coming = place.open === undefined ? AbortSignal.timeout(patience * timeout) : AbortSignal.abort();
+    const joined = ({ members }: View): boolean => members.length > 1;
+    if (await viewWith(node, joined, coming).catch(() => false)) return node;
     await node.leave({ within: 0 });
     throw nobody(cluster, `all nodes that were at ${place.name} have ended`);
   } catch (error) {

@@ -13,6 +13,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   ending.abort();
 });
 
+// What it waits for need not keep a process alive; it ends when it has an exit code.
+const alive = setInterval(() => {}, 2 ** 30);
+
 const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 
 void run({
@@ -26,4 +29,5 @@ void run({
   input: () => text(process.stdin),
 }).then((code) => {
   process.exitCode = code;
+  clearInterval(alive);
 });

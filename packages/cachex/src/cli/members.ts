@@ -11,7 +11,7 @@ export function checkMember(node: ClusterNode, id: string): void {
   });
 }
 
-/** Resolves with the first view for which `holds`, now or later; rejects when the signal aborts. */
+/** Resolves with the first view for which `holds`, now or later; rejects if the signal aborts before. */
 export function viewWith(
   node: ClusterNode,
   holds: (view: View) => boolean,
@@ -33,7 +33,7 @@ export function viewWith(
     };
     signal.addEventListener('abort', abort);
     node.on('view', look);
+    look(node.view);
     if (signal.aborted) abort();
-    else look(node.view);
   });
 }

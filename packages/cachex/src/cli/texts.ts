@@ -58,3 +58,8 @@ export function showDuration(ms: number): string {
 export function showShare(share: number): string {
   return `${(share * 100).toFixed(1)}%`;
 }
+
+/** How many there are of something: `1 entry`, `2 entries`. */
+export function showCount(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,4 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +9,15 @@ export interface Ran {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** One that runs. */
+export interface Running {
+  /** The first line it prints. */
+  readonly line: Promise<string>;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+  interrupt(): void;
 }
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -24,14 +35,29 @@ export class Program {
     return new Program({ CACHEX_CLUSTER: 'processes', CACHEX_DIRECTORY: directory });
   }
 
+  /** Starts it, for as long as it runs. */
+  start(words: readonly string[]): Running {
+    const child = this.#spawn(words);
+    const lines = createInterface(child.stdout);
+    return {
+      line: once(lines, 'line').then(([line]) => line as string),
+      ended: once(child, 'close').then(([code]) => code as number | null),
+      interrupt: () => void child.kill('SIGINT'),
+    };
+  }
+
   async run(words: readonly string[], { input = '' }: { input?: string } = {}): Promise<Ran> {
-    const child = spawn(process.execPath, ['--no-warnings', main, ...words], {
-      env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...this.#environment },
-    });
+    const child = this.#spawn(words);
     child.stdin.end(input);
     const code = new Promise<number | null>((resolve) => child.once('close', resolve));
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { code: await code, out, err };
+  }
+
+  #spawn(words: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn(process.execPath, ['--no-warnings', main, ...words], {
+      env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...this.#environment },
+    });
   }
 
   /** What it prints with `--json`; every line is JSON. */

@@ -11,6 +11,7 @@ export function completion(all: () => readonly Command[]): Command {
     joins: false,
     examples: [
       'completion bash > ~/.local/share/bash-completion/completions/cachex',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is for a shell.
       'completion zsh > "${fpath[1]}/_cachex"',
       'completion fish > ~/.config/fish/completions/cachex.fish',
     ],

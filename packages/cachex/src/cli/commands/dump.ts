@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Bar } from '../bar.ts';
 import type { Command } from '../command.ts';
-import { showBytes } from '../texts.ts';
+import { showBytes, showCount } from '../texts.ts';
 
 export const dump: Command = {
   name: 'dump',
@@ -26,7 +26,8 @@ export const dump: Command = {
     const { size: bytes } = await stat(file);
     output.result(
       { cache: cache.name, file, entries, bytes },
-      () => `${entries} entries of '${cache.name}' are in ${file} (${showBytes(bytes)})`,
+      () =>
+        `${showCount(entries, 'entry', 'entries')} of '${cache.name}' written to ${file} (${showBytes(bytes)})`,
     );
     return undefined;
   },

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Bar } from '../bar.ts';
 import type { Command } from '../command.ts';
 import { exitCodes, Failure } from '../failure.ts';
+import { showCount } from '../texts.ts';
 
 export const load: Command = {
   name: 'load',
@@ -25,7 +26,7 @@ export const load: Command = {
     const entries = await cache.load(file, { signal, timeout, onProgress }).finally(() => bar.end());
     output.result(
       { cache: cache.name, file, entries },
-      () => `${entries} entries of ${file} are in '${cache.name}'`,
+      () => `${showCount(entries, 'entry', 'entries')} of ${file} stored in '${cache.name}'`,
     );
     return undefined;
   },

@@ -21,8 +21,8 @@ export const stream: Command = {
   ],
   joins: true,
   examples: [
-    `stream users --where '{"value.age":{"gte":18}}' --select key,value.name --cluster shop`,
-    'stream users --json > users.jsonl',
+    `stream users --where '{"value.age":{"gte":18}}' --select key,value.name`,
+    'stream users --cluster shop --json > users.jsonl',
   ],
   async run(given, { cache: open, output, signal, timeout }) {
     const most = given.count('limit', Number.POSITIVE_INFINITY);
