@@ -80,7 +80,11 @@ export const commonOptions: readonly Option[] = [
 
 /** The options of every command that joins a cluster. */
 export const joinOptions: readonly Option[] = [
-  { name: 'cluster', value: 'name', about: 'the name of the cluster; or CACHEX_CLUSTER' },
+  {
+    name: 'cluster',
+    value: 'name',
+    about: 'its name; or CACHEX_CLUSTER. Without, the application in this folder',
+  },
   {
     name: 'directory',
     value: 'path',

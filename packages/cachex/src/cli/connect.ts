@@ -9,7 +9,8 @@ import {
   type ViewStore,
   type ViewStorePlace,
 } from '@cachex/router';
-import { type ClusterNode, type JoinOptions, join, staticNodes } from '../cluster/index.ts';
+import { type Application, application } from '../cluster/application.ts';
+import { type ClusterNode, isCacheError, type JoinOptions, join, staticNodes } from '../cluster/index.ts';
 import { natsStore, natsTransport } from '../nats.ts';
 import type { Given } from './command.ts';
 import { exitCodes, Failure, joinFailureOf, usage } from './failure.ts';
@@ -34,14 +35,12 @@ interface Place {
  * Joins a cluster that runs, as a node that takes no keys. It never founds one: where nobody is, that is a failure. What the
  * nodes have settled among themselves is taken from their view.
  */
-export async function connect(given: Given, environment: Environment): Promise<ClusterNode> {
-  const cluster = given.option('cluster') ?? environment.CACHEX_CLUSTER;
-  if (cluster === undefined)
-    throw usage('which cluster? Nothing names it', 'give --cluster <name>, or set CACHEX_CLUSTER');
+export async function connect(given: Given, environment: Environment, folder: string): Promise<ClusterNode> {
+  const { cluster, directory } = await clusterOf(given, environment, folder);
   const timeout = given.duration('timeout', 5_000);
   const id = given.option('id') ?? `cli-${randomBytes(4).toString('hex')}`;
   try {
-    const place = placeOf(cluster, given, environment);
+    const place = placeOf(cluster, directory, given, environment);
     const view = place.open === undefined ? undefined : await lookAt(cluster, place);
     const node = await join({
       ...trusted(given, environment),
@@ -65,7 +64,27 @@ export async function connect(given: Given, environment: Environment): Promise<C
   }
 }
 
-function placeOf(cluster: string, given: Given, environment: Environment): Place {
+/** The cluster that is named, or that of the application in this folder, as `join()` without a name has it. */
+async function clusterOf(given: Given, environment: Environment, folder: string): Promise<Application> {
+  const cluster = given.option('cluster');
+  if (cluster !== undefined) return { cluster, directory: undefined };
+  try {
+    return await application({ argv: [], env: environment, cwd: () => folder });
+  } catch (cause) {
+    if (!isCacheError(cause, 'INVALID_OPTION')) throw cause;
+    throw usage(
+      'which cluster? Nothing names it, and there is no package.json in this folder or above',
+      'give --cluster <name>, set CACHEX_CLUSTER, or go to the folder of the application',
+    );
+  }
+}
+
+function placeOf(
+  cluster: string,
+  ofApplication: string | undefined,
+  given: Given,
+  environment: Environment,
+): Place {
   const url = given.option('nats') ?? environment.CACHEX_NATS;
   const list = given.option('nodes') ?? environment.CACHEX_NODES;
   const directory = given.option('directory') ?? environment.CACHEX_DIRECTORY;
@@ -77,7 +96,7 @@ function placeOf(cluster: string, given: Given, environment: Environment): Place
     const setting = { cluster, clock: systemClock, random: Math.random };
     return { name: url, join: { store }, open: () => (store as ViewStorePlace)(setting) };
   }
-  const path = directory ?? defaultDirectory(cluster);
+  const path = directory ?? ofApplication ?? defaultDirectory(cluster);
   if (!existsSync(path)) throw nobody(cluster, `there is no directory ${path}`);
   return { name: path, join: { directory: path }, open: () => directoryStore({ directory: path }) };
 }
@@ -112,7 +131,7 @@ async function lookAt(cluster: string, place: Place): Promise<View> {
 
 function nobody(cluster: string, reason: string): Failure {
   return new Failure(exitCodes.unreachable, 'NO_CLUSTER', `cluster '${cluster}' is not running: ${reason}`, {
-    hint: 'is the name right, does this user run its nodes, and do they meet elsewhere? See --directory, --nats and --nodes',
+    hint: 'is the name right, does this user run its nodes (with the same NODE_ENV, if the name is that of an application), and do they meet elsewhere? See --directory, --nats and --nodes',
   });
 }
 

@@ -21,6 +21,7 @@ const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 void run({
   words: process.argv.slice(2),
   environment: process.env,
+  folder: process.cwd(),
   out: process.stdout,
   err: process.stderr,
   terminal,

@@ -14,6 +14,8 @@ import { parse } from './parse.ts';
 export interface Host {
   readonly words: readonly string[];
   readonly environment: Environment;
+  /** The working directory. */
+  readonly folder: string;
   readonly out: Sink;
   readonly err: Sink;
   readonly terminal: boolean;
@@ -62,7 +64,7 @@ async function perform(command: Command, given: Given, output: Output, host: Hos
     signal: host.signal,
     timeout,
     connect() {
-      joining ??= connect(given, host.environment);
+      joining ??= connect(given, host.environment, host.folder);
       return joining;
     },
     async cache(name) {

@@ -16,7 +16,7 @@ function documented(): string {
   const block = (lines: readonly string[]): string => ['```text', ...lines, '```'].join('\n');
   const own = commands.map((command) => {
     const help = commandHelp(command);
-    const common = help.findIndex((line) => line === 'Which cluster:');
+    const common = help.indexOf('Which cluster:');
     const rest = common < 0 ? help.length : help.indexOf('', common);
     const lines =
       common < 0 ? help : [...help.slice(0, common), ...help.slice(rest < 0 ? help.length : rest + 1)];
@@ -67,7 +67,7 @@ describe('help', () => {
   it('without a cluster it says how to name one', async () => {
     const { code, err } = await new Program({}).run(['status']);
     expect(code).toBe(2);
-    expect(err).toContain('give --cluster <name>, or set CACHEX_CLUSTER');
+    expect(err).toContain('give --cluster <name>, set CACHEX_CLUSTER');
   });
 });
 

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
@@ -37,6 +39,28 @@ it('takes what the nodes have settled, and the settings of a cache, from them', 
   const cachex = new Program({ CACHEX_CLUSTER: 'settled' });
   const got = await cachex.run(['get', 'users', 'ada', '--directory', directory]);
   expect(got).toEqual({ code: 0, out: 'Ada\n', err: '' });
+});
+
+it('without a name it is the cluster of the application in this folder', async () => {
+  await writeFile(pathOf(directory, 'package.json'), '{ "name": "shop" }');
+  const dist = fileURLToPath(new URL('../../dist/cluster/index.js', import.meta.url));
+  const program = `
+    import { join } from ${JSON.stringify(dist)};
+    const node = await join({ keepAlive: true });
+    await node.cache('users').put('ada', 'Ada');
+    process.send('ready');`;
+  const file = pathOf(directory, 'app.mjs');
+  await writeFile(file, program);
+  const env = { PATH: process.env.PATH, TMPDIR: directory };
+  const app = fork(file, { cwd: directory, env, execArgv: [] });
+  try {
+    await once(app, 'message');
+    const got = await new Program({ TMPDIR: directory }, directory).run(['get', 'users', 'ada']);
+    expect(got).toEqual({ code: 0, out: 'Ada\n', err: '' });
+  } finally {
+    app.kill('SIGKILL');
+    await once(app, 'exit');
+  }
 });
 
 it('is one of a fixed list of nodes, with the weight 0', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -25,9 +26,12 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 /** Runs `cachex` as it was built, for a cluster that meets in a directory. */
 export class Program {
   readonly #environment: Record<string, string | undefined>;
+  readonly #folder: string;
 
-  constructor(environment: Record<string, string | undefined>) {
+  /** In a folder, which is that of no application unless it is given. */
+  constructor(environment: Record<string, string | undefined>, folder = tmpdir()) {
     this.#environment = environment;
+    this.#folder = folder;
   }
 
   /** For the processes of a machine (see machine.ts). */
@@ -57,6 +61,7 @@ export class Program {
   #spawn(words: readonly string[]): ChildProcessWithoutNullStreams {
     return spawn(process.execPath, ['--no-warnings', main, ...words], {
       env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...this.#environment },
+      cwd: this.#folder,
     });
   }
 
