@@ -38,6 +38,7 @@ export default defineConfig({
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
       { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
+      { find: /^cachex\/unstorage$/, replacement: source('cachex/src/unstorage.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

@@ -19,6 +19,7 @@ const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
   'docs/adapters/keyv.md',
+  'docs/adapters/unstorage.md',
   'docs/backups.md',
   'docs/commands.md',
   'docs/deploys.md',
