@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { CompatibilityReporter } from './scripts/compatibility-reporter.ts';
 import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
@@ -37,13 +38,15 @@ export default defineConfig({
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
       { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
+      { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },
+      { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
       { find: /^cachex\/unstorage$/, replacement: source('cachex/src/unstorage.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },
   test: {
-    reporters: ['default', new ConformanceReporter()],
+    reporters: ['default', new ConformanceReporter(), new CompatibilityReporter()],
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
