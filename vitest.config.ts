@@ -36,6 +36,7 @@ export default defineConfig({
       { find: /^@cachex\/router\/nats$/, replacement: source('router/src/nats.ts') },
       { find: /^@cachex\/router\/testing$/, replacement: source('router/src/testing/index.ts') },
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
+      { find: /^cachex\/bentocache$/, replacement: source('cachex/src/bentocache.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
       { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
       { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },

@@ -18,6 +18,7 @@ const actionPages = readdirSync(join(root, 'docs/actions'))
 const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
+  'docs/adapters/bentocache.md',
   'docs/adapters/keyv.md',
   'docs/adapters/unstorage.md',
   'docs/adapters/express-rate-limit.md',
@@ -33,6 +34,7 @@ const withPrograms = [
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
+  'docs/messages.md',
   'docs/nats.md',
   'docs/network.md',
   'docs/routers.md',

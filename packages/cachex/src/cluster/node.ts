@@ -52,6 +52,7 @@ import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { Lending } from './lending.ts';
 import { located } from './located.ts';
 import { LockReplica } from './lock-replica.ts';
+import { Messages } from './messages.ts';
 import { type NearCache, nearCacheOf } from './near-cache.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
@@ -151,12 +152,15 @@ export class ClusterNode implements AsyncDisposable {
   readonly #listeners: Listeners;
   readonly #vitals: Vitals;
   readonly #dashboards = new Set<Dashboard>();
+  /** What the nodes tell each other beside their caches. */
+  readonly messages: Messages;
   #ended = false;
 
   /** Use {@link join}. */
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
+    this.messages = new Messages(node);
     this.#vitals = new Vitals(node.id, node.clock, this.#caches);
     node.on('moved', ({ to, partitions }) => {
       for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
