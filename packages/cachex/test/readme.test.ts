@@ -18,7 +18,9 @@ const actionPages = readdirSync(join(root, 'docs/actions'))
 const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
+  'docs/adapters/bentocache.md',
   'docs/adapters/keyv.md',
+  'docs/adapters/unstorage.md',
   'docs/adapters/express-rate-limit.md',
   'docs/adapters/express-session.md',
   'docs/backups.md',
@@ -34,6 +36,7 @@ const withPrograms = [
   'docs/loading.md',
   'docs/membership.md',
   'docs/metrics.md',
+  'docs/messages.md',
   'docs/nats.md',
   'docs/network.md',
   'docs/routers.md',
