@@ -26,6 +26,7 @@ const withPrograms = [
   'docs/errors.md',
   'docs/expiry.md',
   'docs/hooks.md',
+  'docs/kubernetes.md',
   'docs/limits.md',
   'docs/loading.md',
   'docs/membership.md',
@@ -52,6 +53,7 @@ const others = [
   'docs/performance.md',
   'docs/scale.md',
   'packages/router/README.md',
+  'examples/kubernetes/README.md',
   'examples/nearest-cities/README.md',
   'examples/weights/README.md',
 ];
