@@ -11,6 +11,7 @@ export function groupsOf(pages) {
     [...byPath.keys()].filter((path) => pattern.test(path) && !named.has(path)).sort();
   return [
     ...navigation,
+    { title: 'Adapters', pages: others(/^docs\/adapters\//) },
     { title: 'More', pages: others(/^docs\/[^/]+\.md$/) },
     { title: 'Actions', pages: others(/^docs\/actions\//) },
   ]

@@ -1,4 +1,4 @@
-// The pages of the site in their order. Pages of docs/ that nobody has listed follow at the end, under "More".
+// The pages of the site in their order. Pages of docs/ that are not listed follow at the end, under "More".
 export const navigation = [
   {
     title: 'Start',
@@ -36,7 +36,15 @@ export const navigation = [
   },
   {
     title: 'Running it',
-    pages: ['docs/operations.md', 'docs/deploys.md', 'docs/errors.md', 'docs/testing.md'],
+    pages: [
+      'docs/operations.md',
+      'docs/deploys.md',
+      'docs/command-line.md',
+      'docs/dashboard.md',
+      'docs/metrics.md',
+      'docs/errors.md',
+      'docs/testing.md',
+    ],
   },
   { title: 'Reference', pages: ['docs/api.md', 'docs/actions/README.md', 'packages/router/README.md'] },
   {

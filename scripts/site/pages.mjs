@@ -4,7 +4,6 @@ import { basename, dirname, extname, join, posix } from 'node:path';
 import hljs from 'highlight.js';
 import markdownIt from 'markdown-it';
 import { escaped } from './html.mjs';
-import { navigation } from './navigation.mjs';
 
 /** As GitHub makes them of headings, so that links work in both places. */
 export function slugOf(heading) {
@@ -169,7 +168,7 @@ export function relative(from, to) {
   return posix.relative(dirname(from), to) || basename(to);
 }
 
-/** Links to what is not there, and pages that the navigation names and that are not there. */
+/** Links to what is not there. */
 function problemsOf(pages, links) {
   const problems = [];
   const documents = new Map([...pages.values()].map((page) => [page.path, page]));
@@ -179,7 +178,5 @@ function problemsOf(pages, links) {
     else if (anchor !== '' && !page.source && !page.anchors.has(anchor))
       problems.push(`${from}: ${link} leads to a heading that ${page.path} does not have`);
   }
-  for (const path of navigation.flatMap((group) => group.pages))
-    if (!documents.has(path)) problems.push(`the navigation names ${path}, which is not there`);
   return problems;
 }

@@ -18,6 +18,9 @@ const actionPages = readdirSync(join(root, 'docs/actions'))
 const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
+  'docs/adapters/keyv.md',
+  'docs/adapters/express-rate-limit.md',
+  'docs/adapters/express-session.md',
   'docs/backups.md',
   'docs/commands.md',
   'docs/deploys.md',
