@@ -23,6 +23,7 @@ const withPrograms = [
   'docs/adapters/express-session.md',
   'docs/backups.md',
   'docs/commands.md',
+  'docs/dashboard.md',
   'docs/deploys.md',
   'docs/discovery.md',
   'docs/disk.md',
