@@ -39,6 +39,7 @@ export default defineConfig({
       { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },
       { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
+      { find: /^cachex\/undici$/, replacement: source('cachex/src/undici.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },
