@@ -40,6 +40,7 @@ export default defineConfig({
       { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
       { find: /^cachex\/undici$/, replacement: source('cachex/src/undici.ts') },
+      { find: /^cachex\/next$/, replacement: source('cachex/src/next.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

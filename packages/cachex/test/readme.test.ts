@@ -20,6 +20,7 @@ const withPrograms = [
   'packages/cachex/README.md',
   'docs/adapters/express-rate-limit.md',
   'docs/adapters/express-session.md',
+  'docs/adapters/next.md',
   'docs/adapters/undici.md',
   'docs/backups.md',
   'docs/commands.md',
