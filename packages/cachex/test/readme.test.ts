@@ -54,7 +54,10 @@ const others = [
   'docs/performance.md',
   'docs/scale.md',
   'packages/router/README.md',
+  'examples/express/README.md',
+  'examples/fastify/README.md',
   'examples/nearest-cities/README.md',
+  'examples/nestjs/README.md',
   'examples/weights/README.md',
 ];
 
