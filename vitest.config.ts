@@ -1,11 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { CompatibilityReporter } from './scripts/compatibility-reporter.ts';
 import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
-const tests = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'];
+const tests = [
+  'packages/*/test/**/*.test.ts',
+  'examples/*/test/**/*.test.ts',
+  'bench/test/**/*.test.ts',
+  'chaos/test/**/*.test.ts',
+];
 /** Those that replace modules, which must be loaded for them alone. */
 const mocking = ['packages/router/test/view-stores/*.test.ts'];
 /** Those that take minutes, most of them spent waiting for real processes and servers to be missed. */
@@ -36,6 +42,7 @@ export default defineConfig({
       { find: /^@cachex\/router\/testing$/, replacement: source('router/src/testing/index.ts') },
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
+      { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
       { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },
       { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
@@ -45,7 +52,7 @@ export default defineConfig({
     ],
   },
   test: {
-    reporters: ['default', new ConformanceReporter()],
+    reporters: ['default', new ConformanceReporter(), new CompatibilityReporter()],
     // No test asserts how fast it is; these only end one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -18,6 +18,7 @@ const actionPages = readdirSync(join(root, 'docs/actions'))
 const withPrograms = [
   'README.md',
   'packages/cachex/README.md',
+  'docs/adapters/keyv.md',
   'docs/adapters/express-rate-limit.md',
   'docs/adapters/express-session.md',
   'docs/adapters/next.md',
@@ -25,6 +26,7 @@ const withPrograms = [
   'docs/backups.md',
   'docs/commands.md',
   'docs/deploys.md',
+  'docs/discovery.md',
   'docs/disk.md',
   'docs/errors.md',
   'docs/expiry.md',
@@ -48,6 +50,7 @@ const others = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/compatibility.md',
   'docs/conformance.md',
   'docs/eviction.md',
   'docs/invariants.md',

@@ -35,6 +35,11 @@ export class ByteWriter {
     put32(this.#buffer, at + 2, value >>> 0);
   }
 
+  f64(value: number): void {
+    const at = this.#reserve(8);
+    this.#buffer.writeDoubleBE(value, at);
+  }
+
   raw(bytes: Uint8Array): void {
     const at = this.#reserve(bytes.length);
     this.#buffer.set(bytes, at);
@@ -92,6 +97,14 @@ export class ByteWriter {
     this.u8(bytes);
     const at = this.#reserve(bytes);
     this.#buffer.write(text, at);
+  }
+
+  /** A text of any length with that before it. */
+  text(text: string): void {
+    const bytes = Buffer.byteLength(text);
+    this.u32(bytes);
+    const at = this.#reserve(bytes);
+    this.#buffer.write(text, at, bytes);
   }
 
   /** Overwrites an earlier `u32`. */
@@ -171,6 +184,10 @@ export class ByteReader {
     return (buffer[at]! * 256 + buffer[at + 1]!) * 2 ** 32 + get32(buffer, at + 2);
   }
 
+  f64(): number {
+    return this.buffer.readDoubleBE(this.skip(8));
+  }
+
   raw(bytes: number): Buffer {
     const at = this.skip(bytes);
     return this.buffer.subarray(at, at + bytes);
@@ -182,6 +199,12 @@ export class ByteReader {
 
   name(): string {
     const bytes = this.u8();
+    const at = this.skip(bytes);
+    return this.buffer.toString('utf8', at, at + bytes);
+  }
+
+  text(): string {
+    const bytes = this.u32();
     const at = this.skip(bytes);
     return this.buffer.toString('utf8', at, at + bytes);
   }

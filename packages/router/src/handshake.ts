@@ -13,11 +13,15 @@ export interface Protocols {
  * - 4: nodes say which versions they speak, prove that they know a secret, and say of what kind a refusal is; values of JSON
  *   types are in plain msgpack.
  * - 5: requests carry hints; then results carry notes, and owners tell of what has changed.
+ * - 6: what moves with a partition may come many entries to a record.
  */
-export const protocols: Protocols = { oldest: 4, newest: 5 };
+export const protocols: Protocols = { oldest: 4, newest: 6 };
 
 /** The first in which requests carry hints. */
 export const hintingProtocol = 5;
+
+/** The first in which many entries may be one record of a {@link Replica}. */
+export const pagingProtocol = 6;
 
 /** One running node, as others know it. */
 export interface Identity {

@@ -1,5 +1,6 @@
 export { type ActorCalls, type Actors, openActors } from './actors.ts';
 export type { Build } from './build.ts';
+export { ByteReader, ByteWriter } from './bytes.ts';
 export type { Clock, Timer } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { Codec } from './codec.ts';

@@ -10,7 +10,7 @@ import { Electors } from './electors.ts';
 import { RouterError } from './errors.ts';
 import { Events, type NodeEvents } from './events.ts';
 import { Gate } from './gate.ts';
-import type { Identity } from './handshake.ts';
+import { type Identity, pagingProtocol, protocols } from './handshake.ts';
 import { hashKey, type Key, keyProblem, partitionOf } from './hash.ts';
 import { Inflow } from './inflow.ts';
 import type { Call } from './journey.ts';
@@ -212,6 +212,7 @@ export class RoutedNode implements AsyncDisposable {
       patience: failureAfter,
       safeguards,
       view: () => agreement.view,
+      pages: (to) => (this.#mesh.get(to)?.protocol ?? protocols.oldest) >= pagingProtocol,
       counted: (to, partition) => this.#gate.counts(to, partition),
       // As a list: it holds values that are encoded already, which cannot be fields of an object.
       send: (to, { stream, sequence, epoch, units }) =>

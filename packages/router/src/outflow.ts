@@ -22,6 +22,8 @@ export interface OutflowOptions {
   /** Turned off in one test only: changes then leave in whatever order. */
   readonly ordered: boolean;
   view(): View;
+  /** Whether the target is known to take many entries in one record. */
+  pages(): boolean;
   /** Whether the target's copy of a partition is counted on: the view names it, or may be about to. */
   counted(partition: number): boolean;
   send(message: StreamMessage): Promise<StreamAnswer>;
@@ -229,7 +231,7 @@ export class Outflow {
   }
 
   async #feed(partitions: readonly number[], scope: Scope): Promise<void> {
-    const { services, view, counted } = this.#options;
+    const { services, view, counted, pages } = this.#options;
     for (const partition of partitions) {
       this.#check();
       const there = this.#copies.get(partition);
@@ -246,7 +248,7 @@ export class Outflow {
         // A copy that was a backup lacks only what is not backed up.
         if (service.replica === undefined || (there === undefined ? scope === 'backed' && !backed : backed))
           continue;
-        for (const record of service.replica.snapshot(partition)) {
+        for (const record of service.replica.snapshot(partition, pages())) {
           const unit: Unit = [[name, partition, record]];
           this.#push(unit);
           await this.#room(sizeOfUnit(unit));
@@ -330,10 +332,13 @@ export class Outflow {
   }
 
   #count(unit: Unit): void {
-    const records = unit.filter(([service]) => service !== copyRecords);
-    if (records.length === 0) return;
-    this.sentRecords += records.length;
-    this.sentBytes += sizeOfUnit(records);
+    const { services } = this.#options;
+    for (const piece of unit) {
+      const [service, , record] = piece;
+      if (service === copyRecords) continue;
+      this.sentRecords += services.get(service)?.replica?.entriesIn?.(record) ?? 1;
+      this.sentBytes += sizeOfUnit([piece]);
+    }
   }
 
   #transmit(message: Sent): void {

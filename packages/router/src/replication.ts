@@ -15,6 +15,8 @@ export interface ReplicationOptions {
   readonly patience: number;
   readonly safeguards: Safeguards;
   view(): View;
+  /** Whether a member is known to take many entries in one record. */
+  pages(id: string): boolean;
   /** Whether a member's copy of a partition is counted on: the view names it, or may be about to. */
   counted(id: string, partition: number): boolean;
   send(to: string, message: StreamMessage): Promise<StreamAnswer>;
@@ -136,12 +138,13 @@ export class Replication {
   }
 
   #begin(to: string): Outflow {
-    const { incarnation, safeguards, counted, send, progress, log, ...rest } = this.#options;
+    const { incarnation, safeguards, pages, counted, send, progress, log, ...rest } = this.#options;
     this.#streams += 1;
     const outflow: Outflow = new Outflow({
       ...rest,
       stream: `${incarnation}:${this.#streams}`,
       ordered: safeguards.orderedDeltas,
+      pages: () => pages(to),
       counted: (partition) => counted(to, partition),
       send: (message) => send(to, message),
       progress: (broken) => {

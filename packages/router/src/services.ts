@@ -46,8 +46,13 @@ export type ReplicaRecord = readonly unknown[];
  * A record must tell the state as it is when it is handed over, so that applying records in order gives that state.
  */
 export interface Replica {
-  /** Everything the partition holds, piece by piece. The walk may pause while calls change what it walks over. */
-  snapshot(partition: number): Iterable<ReplicaRecord>;
+  /**
+   * Everything the partition holds, piece by piece. The walk may pause while calls change what it walks over. With `pages` one
+   * record may tell of many entries; without, the target is of a build whose `stage` may not know such records.
+   */
+  snapshot(partition: number, pages: boolean): Iterable<ReplicaRecord>;
+  /** How many entries a record tells of. Default: one. */
+  entriesIn?(record: ReplicaRecord): number;
   /**
    * What else must move, read once no call can change the partition any more: work in flight and who waits for it.
    * Default: nothing.

@@ -160,7 +160,7 @@ describe('the log of a partition that goes elsewhere', () => {
     log.begin(3, 'b-1', 2, clock.now() + 500, forever);
     log.end(4, 'a-1', 9, clock.now() + 500, result('other'));
     await clock.advance(1_000);
-    const other = taken(replica(log).snapshot(3));
+    const other = taken(replica(log).snapshot(3, false));
     expect(other.recall(3, 'a-1', 1)).toEqual({ kind: 'ended', reply: result('one') });
     expect(other.recall(3, 'b-1', 1)).toEqual({ kind: 'ended', reply: two });
     // Where it runs is known here alone.
@@ -180,7 +180,7 @@ describe('the log of a partition that goes elsewhere', () => {
   it('is a copy until then, and nothing of it is answered; what is not needed goes', async () => {
     log.end(3, 'a-1', 1, clock.now() + 500, result('one'));
     const other = logOf();
-    for (const record of replica(log).snapshot(3)) replica(other).stage(3, record);
+    for (const record of replica(log).snapshot(3, false)) replica(other).stage(3, record);
     expect([other.recall(3, 'a-1', 1), other.size]).toEqual([undefined, 1]);
     replica(other).discard(3);
     expect(other.size).toBe(0);
@@ -243,7 +243,7 @@ describe('the log of a partition that goes elsewhere', () => {
     log.end(3, 'a-1', 1, clock.now() + 500, result('one'));
     log.end(3, 'a-1', 2, clock.now() + 500, result('two'));
     expect(log.forgot(3)).toBe(true);
-    expect(taken(replica(log).snapshot(3)).forgot(3)).toBe(true);
+    expect(taken(replica(log).snapshot(3, false)).forgot(3)).toBe(true);
     expect(taken(told.map(([, record]) => record)).forgot(3)).toBe(true);
   });
 

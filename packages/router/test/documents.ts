@@ -68,6 +68,8 @@ export class Workshop implements AsyncDisposable {
     const place = existsSync('/tmp') ? realpathSync('/tmp') : tmpdir();
     const directory = await mkdtemp(join(place, 'words-'));
     await symlink(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction');
+    // An application of that name, for programs that join without a name.
+    await writeFile(join(directory, 'package.json'), JSON.stringify({ name: 'documents', type: 'module' }));
     return new Workshop(directory);
   }
 

@@ -35,6 +35,7 @@ beforeEach(async () => {
     patience: 3_000,
     safeguards: allSafeguards,
     view: () => view,
+    pages: () => false,
     counted: (id, partition) => gate.counts(id, partition),
     send: (to) => {
       if (prompt) return Promise.resolve([]);

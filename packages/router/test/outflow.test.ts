@@ -66,6 +66,7 @@ function outflowOf(more: Partial<OutflowOptions> = {}): Outflow {
     patience: 3_000,
     ordered: true,
     view: () => view,
+    pages: () => false,
     counted: () => false,
     send: (message) =>
       new Promise((resolve, reject) => {

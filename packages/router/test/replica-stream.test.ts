@@ -91,6 +91,7 @@ class Pair {
       patience,
       ordered: true,
       view: () => this.view,
+      pages: () => false,
       counted: () => false,
       send,
       progress: () => {},

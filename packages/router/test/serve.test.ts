@@ -46,6 +46,7 @@ beforeEach(() => {
     patience: 3_000,
     safeguards: allSafeguards,
     view: () => view!,
+    pages: () => false,
     counted: () => false,
     send: (to, message) => send(to, message),
     progress: () => gate.review(),

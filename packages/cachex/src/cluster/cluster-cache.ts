@@ -25,6 +25,7 @@ import { checkKey, type Parameter } from '../parameters.ts';
 import { reported, travelling } from '../reporting.ts';
 import { routeBatch } from './batch.ts';
 import { type CallSettings, takeCallOptions } from './call-options.ts';
+import { type CallSample, sampled } from './call-sample.ts';
 import { Caller, refuseElsewhere, sharesOf } from './caller.ts';
 import { compositions } from './compositions/index.ts';
 import { iterated } from './iterated.ts';
@@ -87,6 +88,8 @@ export interface ClusterCacheOptions {
   readonly copies: Engine | undefined;
   /** What this node keeps of other nodes' values, if it does. */
   readonly near: NearCache | undefined;
+  /** Looks at some of the calls, if they are counted. */
+  readonly sample: CallSample | undefined;
   /** Why this node may not use the cache, once that is known. */
   failure(): CacheError | undefined;
 }
@@ -96,7 +99,7 @@ export function clusterCache(
   options: ClusterCacheOptions,
 ): ClusterCache<Key, unknown, FunctionMap<Key, unknown>> {
   const { engine, name } = options;
-  const methods = bindAll((action, cache) => bindCluster(action, options, cache));
+  const methods = bindAll((action, cache) => bindSampled(action, options, cache));
   const shares = bindAll((action, share) =>
     action.effect === 'read' ? bindLocal(action, engine, share) : refuseWrite(action),
   );
@@ -127,6 +130,16 @@ function peek(options: ClusterCacheOptions, input: unknown): unknown {
   if (!node.owns(hash)) return near?.peek(key, hash);
   const slot = engine.peek(key, hash);
   return slot === none ? undefined : engine.open(engine.store.value(slot));
+}
+
+/** The method of an action; some calls on one key are looked at, if calls are counted. */
+function bindSampled(action: Action, options: ClusterCacheOptions, cache: Methods): Method {
+  const method = bindCluster(action, options, cache);
+  const { sample, node } = options;
+  const { route, answers } = action;
+  return sample === undefined || route.kind !== 'keyed' || answers === 'iterable'
+    ? method
+    : sampled(sample, node.clock, route.key, method);
 }
 
 /** The method of an action that reaches whichever nodes it concerns. Everything it is given is checked before that. */

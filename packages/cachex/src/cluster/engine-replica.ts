@@ -5,6 +5,7 @@ import { originOf } from '../local/flights.ts';
 import type { MovingLoad } from '../local/loads.ts';
 import { none, type Slot, Store } from '../local/store.ts';
 import type { WarmerState } from '../local/warmers.ts';
+import { EntryPage, type PagedEntry, readPage } from './entry-page.ts';
 import type { LockReplica } from './lock-replica.ts';
 import type { WireForm } from './wire-form.ts';
 
@@ -33,6 +34,8 @@ type CacheRecord =
       staleFor: number,
       tags: readonly string[] | undefined,
     ]
+  /** Entries as they are, many in one record; see entry-page.ts. */
+  | readonly [type: 'page', count: number, page: Encoded]
   | readonly [type: 'remove', key: Key, hash: number]
   | WarmerRecord
   /** Its time has come, and it is kept as a stale one. */
@@ -86,14 +89,17 @@ export class EngineReplica implements Replica {
     this.reading = engine.reading(this.#copies);
   }
 
-  *snapshot(partition: number): Iterable<ReplicaRecord> {
-    const { clock, store } = this.#engine;
-    for (const slot of store.walk(partition)) {
-      if (!store.isOver(slot, clock.now())) yield* this.#written(slot);
-    }
+  *snapshot(partition: number, pages: boolean): Iterable<ReplicaRecord> {
+    if (pages) yield* this.#pages(partition);
+    else for (const slot of this.#kept(partition)) yield* this.#written(slot);
     if (this.#locks !== undefined) yield* this.#locks.snapshot(partition);
     for (const [name, state] of this.#engine.warmers?.states(partition) ?? [])
       yield this.#warmer(name, state);
+  }
+
+  entriesIn(record: ReplicaRecord): number {
+    const change = record as CacheRecord;
+    return change[0] === 'page' ? change[1] : 1;
   }
 
   *parting(partition: number): Iterable<ReplicaRecord> {
@@ -128,8 +134,13 @@ export class EngineReplica implements Replica {
     if (this.#locks?.stage(partition, record) === true) return;
     const change = record as CacheRecord;
     switch (change[0]) {
-      case 'write':
-        this.#write(change);
+      case 'write': {
+        const [, key, hash, value, version, age, remaining, ttl, staleFor, tags] = change;
+        this.#write({ key, hash, value, version, age, remaining, ttl, staleFor, tags });
+        break;
+      }
+      case 'page':
+        for (const entry of readPage(change[2], change[1], this.#codec)) this.#write(entry);
         break;
       case 'remove': {
         const slot = this.#copies.find(change[1], change[2]);
@@ -197,6 +208,25 @@ export class EngineReplica implements Replica {
     this.#departed(partition);
   }
 
+  *#kept(partition: number): Iterable<Slot> {
+    const { clock, store } = this.#engine;
+    for (const slot of store.walk(partition)) if (!store.isOver(slot, clock.now())) yield slot;
+  }
+
+  /** Each page is as its entries are when it is handed over: nothing happens while it is filled. */
+  *#pages(partition: number): Iterable<CacheRecord> {
+    const { clock, store } = this.#engine;
+    let page = new EntryPage(this.#codec, clock.now());
+    for (const slot of this.#kept(partition)) {
+      const value = this.#encoded(slot);
+      if (value !== undefined) page.add(store.entry(slot), value);
+      if (!page.full) continue;
+      yield ['page', page.count, page.finish()];
+      page = new EntryPage(this.#codec, clock.now());
+    }
+    if (page.count > 0) yield ['page', page.count, page.finish()];
+  }
+
   #warmer(name: string, { run, began, running, succeeded, error }: WarmerState): WarmerRecord {
     // One that is to be made again at once was begun an eternity ago, which is not a number that travels.
     const age = Math.min(this.#engine.clock.now() - began, Number.MAX_SAFE_INTEGER);
@@ -211,26 +241,29 @@ export class EngineReplica implements Replica {
     states.set(name, { run, began: this.#engine.clock.now() - age, running, succeeded, error });
   }
 
-  /**
-   * Empty if the value cannot be encoded, or is too large to be sent: it was put while this node was alone, and cannot
-   * follow. That is reported.
-   */
   #written(slot: Slot): [CacheRecord] | [] {
+    const value = this.#encoded(slot);
+    if (value === undefined) return [];
     const now = this.#engine.clock.now();
-    const entry = this.#engine.store.entry(slot);
-    const remaining = entry.expires === Number.POSITIVE_INFINITY ? null : entry.expires - now;
-    const { key, hash, version, ttl, modified, staleFor, tags } = entry;
+    const { key, hash, version, ttl, modified, expires, staleFor, tags } = this.#engine.store.entry(slot);
+    const remaining = expires === Number.POSITIVE_INFINITY ? null : expires - now;
+    return [['write', key, hash, value, version, now - modified, remaining, ttl, staleFor, tags]];
+  }
+
+  /**
+   * The value of an entry in bytes. None if it cannot be encoded, or is too large to be sent: it was put while this node was
+   * alone, and cannot follow. That is reported.
+   */
+  #encoded(slot: Slot): Encoded | undefined {
     try {
-      const value = this.#values.encoded(entry.value);
-      return [['write', key, hash, value, version, now - modified, remaining, ttl, staleFor, tags]];
+      return this.#values.encoded(this.#engine.store.value(slot));
     } catch (error) {
       this.#engine.events.error(error);
-      return [];
+      return undefined;
     }
   }
 
-  #write(record: CacheRecord & readonly ['write', ...unknown[]]): void {
-    const [, key, hash, value, version, age, remaining, ttl, staleFor, tags] = record;
+  #write({ key, hash, value, version, age, remaining, ttl, staleFor, tags }: PagedEntry): void {
     const now = this.#engine.clock.now();
     const expires = remaining === null ? Number.POSITIVE_INFINITY : now + remaining;
     const copies = this.#copies;

@@ -4,12 +4,22 @@ import { type Duration, parseDuration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import { randomSource, timeSource } from '../local/settings.ts';
 import { anything, checkOptions, flag, group, type OptionCheck } from '../parameters.ts';
+import { application, type Host } from './application.ts';
 
 /** Times are milliseconds or duration strings; everything else is as in `@cachex/router`. */
 type TimeOption = 'timeout' | 'joinTimeout' | 'failureAfter' | 'settle';
 
 /** Options of {@link join}. */
-export type JoinOptions = Omit<RouterJoinOptions, TimeOption> & { [N in TimeOption]?: Duration };
+export type JoinOptions = Omit<RouterJoinOptions, TimeOption | 'cluster'> & {
+  [N in TimeOption]?: Duration;
+} & {
+  /**
+   * The name of the cluster: nodes with the same name, meeting at the same place, are one cluster. Must be given where there
+   * is a `store`. Default: what the environment variable `CACHEX_CLUSTER` says, or that of this application: its processes
+   * and threads on this machine are one cluster.
+   */
+  cluster?: string;
+};
 
 const text: OptionCheck = (option, input) => {
   if (typeof input === 'string' && input !== '') return input;
@@ -89,10 +99,21 @@ const checks: Readonly<Record<keyof JoinOptions, OptionCheck>> = {
   random: randomSource,
 };
 
-/** Checks the options of {@link join} and brings times into ms; anything bad or unknown is `INVALID_OPTION`, naming it. */
-export function readJoinOptions(options: unknown): RouterJoinOptions {
-  const checked = checkOptions('options', options, checks);
-  return { ...checked, cluster: checks.cluster('cluster', checked.cluster) as string };
+/**
+ * Checks the options of {@link join}, brings times into ms, and finds the cluster if none is named; anything bad or unknown is
+ * `INVALID_OPTION`, naming it.
+ */
+export async function readJoinOptions(options: unknown, host: Host): Promise<RouterJoinOptions> {
+  const { cluster, ...checked }: Partial<RouterJoinOptions> = checkOptions('options', options, checks);
+  if (cluster !== undefined) return { ...checked, cluster };
+  const found = await application(host);
+  if (checked.store !== undefined && found.directory !== undefined)
+    throw new CacheError(
+      'INVALID_OPTION',
+      'cluster: pass a name, or set CACHEX_CLUSTER, as other applications may meet in the same store',
+    );
+  const { directory = found.directory } = checked;
+  return { ...checked, cluster: found.cluster, ...(directory === undefined ? {} : { directory }) };
 }
 
 /** A weight as the router takes it; what is no number at all never gets into a view. */

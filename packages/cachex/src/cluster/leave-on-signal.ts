@@ -4,13 +4,14 @@ import { CacheError } from '../errors.ts';
 import { anything, checkOptions, type OptionCheck } from '../parameters.ts';
 import type { LeaveOptions } from './leave-options.ts';
 import type { ClusterNode } from './node.ts';
+import { otherStops, type Signalled, signalStop } from './stops.ts';
 
 /** Options of {@link leaveOnSignal}. */
 export interface LeaveOnSignalOptions extends LeaveOptions {
   /** Default: `SIGTERM` and `SIGINT`. */
   signals?: readonly NodeJS.Signals[];
-  /** For tests. Default: this process. */
-  process?: Pick<NodeJS.Process, 'on' | 'off' | 'kill' | 'pid'>;
+  /** For tests: nothing but signals are listened for then. Default: this process. */
+  process?: Signalled;
 }
 
 const signalNames: OptionCheck = (option, input) => {
@@ -25,22 +26,29 @@ const checks: Readonly<Record<keyof LeaveOnSignalOptions, OptionCheck>> = {
 };
 
 /**
- * Makes a node leave its cluster in order when this process is told to stop, and then lets the signal end the process as
- * it would have. One line, once a process: `leaveOnSignal(node)`. Returns how to undo it.
- * Bad options throw `INVALID_OPTION`.
+ * Makes a node leave its cluster in order when this process or thread is told to stop, and then lets it end as it would
+ * have. One line, once a node: `leaveOnSignal(node)`. Returns how to undo it. Bad options throw `INVALID_OPTION`.
+ *
+ * A process is told by a signal, a worker of `node:cluster` also by being disconnected, and one of PM2 by the message
+ * `'shutdown'` if PM2 was told to send that. A thread gets no signals: post it the message `'shutdown'`.
  */
 export function leaveOnSignal(node: ClusterNode, options: LeaveOnSignalOptions = {}): () => void {
   // Now: when the signal comes, a mistake here would cost the entries.
   checkOptions('options', options, checks);
-  const { signals = ['SIGTERM', 'SIGINT'], process: host = process, within } = options;
+  const { signals = ['SIGTERM', 'SIGINT'], process: host, within } = options;
+  const stops = [
+    ...signals.map((signal) => signalStop(host ?? process, signal)),
+    ...(host === undefined ? otherStops() : []),
+  ];
   const undo = (): void => {
-    for (const signal of signals) host.off(signal, leave);
+    for (const ignore of listening) ignore();
   };
-  const leave = (signal: NodeJS.Signals): void => {
-    undo();
-    const end = (): void => void host.kill(host.pid, signal);
-    node.leave(within === undefined ? {} : { within }).then(end, end);
-  };
-  for (const signal of signals) host.on(signal, leave);
+  const listening = stops.map((stop) =>
+    stop.listen(() => {
+      undo();
+      const end = (): void => stop.end();
+      node.leave(within === undefined ? {} : { within }).then(end, end);
+    }),
+  );
   return undo;
 }

@@ -9,6 +9,7 @@ import {
   Reconsider,
   type RoutedNode,
   type Service,
+  type View,
 } from '@cachex/router';
 import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
@@ -16,6 +17,8 @@ import { actions } from '../actions/index.ts';
 import type { AnyBatch } from '../batch.ts';
 import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
+import type { DashboardOptions } from '../dashboard/options.ts';
+import type { Dashboard } from '../dashboard/server.ts';
 import type { Duration } from '../duration.ts';
 import { CacheError } from '../errors.ts';
 import type {
@@ -39,6 +42,7 @@ import {
 import { checkKey } from '../parameters.ts';
 import { batchHandler } from './batch.ts';
 import { blocked } from './blocked.ts';
+import { CallSample } from './call-sample.ts';
 import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
@@ -55,6 +59,7 @@ import { sendUpdate } from './send-update.ts';
 import { settleLoad } from './settle-load.ts';
 import { TransactionRecovery } from './transaction-recovery.ts';
 import { translate } from './translate.ts';
+import { askVitals, type NodeVitals, Vitals, type VitalsOptions } from './vitals.ts';
 import { warmingPlace } from './warming-place.ts';
 import { type WireForm, wireForm } from './wire-form.ts';
 
@@ -108,13 +113,14 @@ export type ClusterCacheSettings<
 /**
  * Joins a cluster, or founds it; resolves once this node is in the published view.
  *
- * `join({ cluster })` makes one cluster of the processes of this user on this machine, with no server. Rejects with
+ * `join()` makes one cluster of the processes and threads of this application on this machine, and `join({ cluster })` of all
+ * that name it and run as this user, with no server. Rejects with
  * `INVALID_OPTION`, with `CONFIG_MISMATCH` when a running node has the same `id`, and with `TIMEOUT` when members are
  * listed that cannot be reached.
  */
-export async function join(options: JoinOptions): Promise<ClusterNode> {
+export async function join(options: JoinOptions = {}): Promise<ClusterNode> {
   try {
-    return new ClusterNode(await joinRouter(readJoinOptions(options)));
+    return new ClusterNode(await joinRouter(await readJoinOptions(options, process)));
   } catch (error) {
     throw translate(error);
   }
@@ -132,6 +138,7 @@ interface OpenCache {
   readonly cache: ClusterCache<Key, unknown, FunctionMap<Key, unknown>>;
   readonly engine: Engine;
   readonly near: NearCache | undefined;
+  readonly calls: CallSample | undefined;
   /** Why this node may not use it, once that is known. */
   failure: CacheError | undefined;
 }
@@ -142,11 +149,15 @@ export class ClusterNode implements AsyncDisposable {
   readonly #caches = new Map<string, OpenCache>();
   /** Those who listen here get errors of this library's own kind. */
   readonly #listeners: Listeners;
+  readonly #vitals: Vitals;
+  readonly #dashboards = new Set<Dashboard>();
+  #ended = false;
 
   /** Use {@link join}. */
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
+    this.#vitals = new Vitals(node.id, node.clock, this.#caches);
     node.on('moved', ({ to, partitions }) => {
       for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
     });
@@ -235,6 +246,44 @@ export class ClusterNode implements AsyncDisposable {
     return this.#node.status();
   }
 
+  /** The view in force at this node: what the cluster has agreed on. */
+  get view(): View {
+    return this.#node.view;
+  }
+
+  /**
+   * What a node says of itself: its process, and what its caches hold and were asked. `{ node }` asks another one, which must
+   * have opened a cache. Rejects with `INVALID_OPTION`, `NODE_DOWN` or `TIMEOUT`.
+   */
+  vitals(options?: VitalsOptions): Promise<NodeVitals> {
+    return translated(askVitals(this.#node, this.#vitals, options));
+  }
+
+  /**
+   * Serves a live page about the cluster at this machine, or with a `token` to others as well; see docs/dashboard.md. It ends
+   * with this node, and keeps no process alive. Rejects with `INVALID_OPTION`, also if the port is taken, or `CLOSED`.
+   */
+  async dashboard(options: DashboardOptions): Promise<Dashboard> {
+    const { openDashboard } = await import('../dashboard/index.ts');
+    const source = {
+      node: this,
+      clock: this.#node.clock,
+      openCache: (name: string) => this.#caches.get(name)?.cache,
+    };
+    const dashboard = await openDashboard(source, options);
+    const close = async (): Promise<void> => {
+      this.#dashboards.delete(shown);
+      await dashboard.close();
+    };
+    const shown: Dashboard = { url: dashboard.url, close };
+    if (this.#ended) {
+      await close();
+      throw new CacheError('CLOSED', `node '${this.id}' is closed`);
+    }
+    this.#dashboards.add(shown);
+    return shown;
+  }
+
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
     this.#listeners.on(event, listener);
@@ -277,6 +326,7 @@ export class ClusterNode implements AsyncDisposable {
       return await translated(this.#node.leave(within));
     } finally {
       this.#closeCaches();
+      await Promise.all([...this.#dashboards].map((dashboard) => dashboard.close()));
     }
   }
 
@@ -291,6 +341,9 @@ export class ClusterNode implements AsyncDisposable {
 
   /** Calls get `reason`, or that their cache is closed. */
   #closeCaches(reason?: CacheError): void {
+    this.#ended = true;
+    this.#vitals.close();
+    for (const dashboard of this.#dashboards) void dashboard.close();
     for (const open of this.#caches.values()) {
       open.failure ??= reason;
       open.engine.close();
@@ -348,8 +401,12 @@ export class ClusterNode implements AsyncDisposable {
     );
     const near = nearCacheOf(name, node, settings);
     const copies = readFrom === 'any' ? replica.reading : undefined;
-    const cache = clusterCache({ name, node, engine, values, copies, near, failure: () => open.failure });
-    const open: OpenCache = { cache, engine, near, failure: undefined };
+    const calls = settings.stats ? new CallSample(node.clock, partitions) : undefined;
+    const cache = clusterCache({
+      ...{ name, node, engine, values, copies, near, sample: calls },
+      failure: () => open.failure,
+    });
+    const open: OpenCache = { cache, engine, near, calls, failure: undefined };
     try {
       engine.hooks?.open(cache as unknown as Methods);
       engine.warmers?.open(cache as unknown as Methods);
@@ -359,7 +416,13 @@ export class ClusterNode implements AsyncDisposable {
     }
     const service: Service = {
       handlers: {
-        ...operationHandlers({ node, engine, values, cache: cache as unknown as Methods }),
+        ...operationHandlers({
+          node,
+          engine,
+          values,
+          cache: cache as unknown as Methods,
+          vitals: this.#vitals,
+        }),
         ...actionHandlers(engine, values, node, lending),
       },
       replica,

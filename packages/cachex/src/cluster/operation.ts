@@ -1,6 +1,7 @@
 import type { Handler, RoutedNode } from '@cachex/router';
 import type { Methods } from '../action.ts';
 import type { Engine } from '../local/engine.ts';
+import type { Vitals } from './vitals.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** What an operation works on at the node that executes it. */
@@ -10,6 +11,8 @@ export interface Place {
   readonly values: WireForm;
   /** The cache as the user of that node has it. */
   readonly cache: Methods;
+  /** What the node says of itself. */
+  readonly vitals: Vitals;
 }
 
 /**

@@ -35,6 +35,11 @@ function ownerAndCopy(): { owner: Side; copy: Side } {
   return { owner, copy };
 }
 
+function anotherCopy(): Side {
+  const copied = anEngine();
+  return { ...copied, replica: new EngineReplica(copied.engine, values, codec, () => true) };
+}
+
 describe('the copy of an entry', () => {
   it('has its tags and the time for which it is kept', () => {
     const { owner, copy } = ownerAndCopy();
@@ -90,11 +95,42 @@ describe('the copy of an entry', () => {
     const { owner } = ownerAndCopy();
     owner.engine.write(key, hash, 'value', 100, { staleFor: 1_000, tags: ['users'] });
     owner.clock.advance(1_099);
-    expect([...owner.replica.snapshot(partition)]).toEqual([
+    expect([...owner.replica.snapshot(partition, false)]).toEqual([
       ['write', key, hash, 'value', 1, 1_099, -999, 100, 1_000, ['users']],
     ]);
     owner.clock.advance(1);
-    expect([...owner.replica.snapshot(partition)]).toEqual([]);
+    expect([...owner.replica.snapshot(partition, false)]).toEqual([]);
+    expect([...owner.replica.snapshot(partition, true)]).toEqual([]);
+  });
+
+  it('is in pages what it is by itself, and as many entries', () => {
+    const { owner } = ownerAndCopy();
+    const keys = Array.from({ length: 2_000 }, (_, n) => `key ${n}`);
+    for (const each of keys)
+      owner.engine.write(each, hashKey(each), codec.encode(`${each} `.repeat(8)), 5_000, { tags: ['users'] });
+    owner.clock.advance(100);
+    const found = [false, true].map((pages) => {
+      const { engine, replica } = anotherCopy();
+      let told = 0;
+      let records = 0;
+      for (let each = 0; each < 16; each += 1) {
+        for (const record of owner.replica.snapshot(each, pages)) {
+          replica.stage(each, record);
+          told += replica.entriesIn(record);
+          records += 1;
+        }
+        replica.promote(each);
+      }
+      const entries = keys.map((each) => entryAt(engine, engine.peek(each, hashKey(each))));
+      return { told, records, entries };
+    });
+    const [single, paged] = found as [(typeof found)[0], (typeof found)[0]];
+    expect(single.told).toBe(keys.length);
+    expect(single.records).toBe(keys.length);
+    expect(paged.told).toBe(keys.length);
+    expect(paged.records).toBeLessThan(keys.length / 50);
+    expect(paged.entries).toEqual(single.entries);
+    expect(paged.entries[7]).toMatchObject({ key: 'key 7', ttl: 5_000, tags: ['users'] });
   });
 });
 

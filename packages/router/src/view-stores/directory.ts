@@ -26,11 +26,19 @@ const kept = 64;
 /** Milliseconds after which a temporary file is removed if its writer is gone. */
 const stale = 60_000;
 
-/** Where the nodes of one cluster that run as the same user on the same machine meet unless told otherwise. */
+/** Longer ones leave no room for the names of sockets: the path of one has about a hundred bytes. */
+const longestDirectory = 80;
+
+/**
+ * Where the nodes of one cluster that run as the same user on the same machine meet unless told otherwise: a directory
+ * under the temporary one of the system, or under `/tmp` where the path would be too long for sockets.
+ */
 export function defaultDirectory(cluster: string): string {
   const user = process.getuid?.() ?? 'user';
   const name = createHash('sha256').update(cluster).digest('hex').slice(0, 16);
-  return join(tmpdir(), `cachex-${user}`, name);
+  const under = (place: string): string => join(place, `cachex-${user}`, name);
+  const directory = under(tmpdir());
+  return Buffer.byteLength(directory) > longestDirectory ? under('/tmp') : directory;
 }
 
 /**

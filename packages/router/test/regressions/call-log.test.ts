@@ -25,7 +25,7 @@ describe('a call that had to be forgotten and may come again', () => {
     const to = log(2);
     for (let id = 1; id <= 3; id += 1) from.calls.end(5, 'caller', id, 1_000, reply);
     expect(from.calls.recall(5, 'caller', 1)).toBeUndefined();
-    for (const record of from.replica.snapshot(5)) to.replica.stage(5, record);
+    for (const record of from.replica.snapshot(5, false)) to.replica.stage(5, record);
     to.replica.promote(5);
     expect(to.calls.recall(5, 'caller', 1)).toBeUndefined();
     expect(to.calls.forgot(5)).toBe(true);
@@ -69,7 +69,7 @@ describe('calls that cannot come again', () => {
     calls.end(5, 'caller', 1, 60_000, reply);
     for (let id = 2; id <= 20; id += 1) calls.end(5, 'caller', id, 10, reply);
     const copy = log(100);
-    for (const record of replica.snapshot(5)) copy.replica.stage(5, record);
+    for (const record of replica.snapshot(5, false)) copy.replica.stage(5, record);
     expect([calls.size, copy.calls.size]).toEqual([20, 20]);
     await clock.advance(3_000);
     expect([calls.size, copy.calls.size]).toEqual([1, 1]);

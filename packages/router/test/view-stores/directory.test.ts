@@ -189,6 +189,13 @@ describe('defaultDirectory', () => {
     expect(place).toBe(join(tmpdir(), `cachex-${process.getuid?.() ?? 'user'}`, '8d9001d32c6a703d'));
   });
 
+  it('leaves room for the names of sockets, however long the path of the temporary directory is', () => {
+    vi.stubEnv('TMPDIR', `/${'long/'.repeat(20)}`);
+    const place = defaultDirectory('shop');
+    vi.unstubAllEnvs();
+    expect(place).toBe(`/tmp/cachex-${process.getuid?.() ?? 'user'}/8d9001d32c6a703d`);
+  });
+
   it('keeps names out of the path', () => {
     expect(basename(defaultDirectory('../../etc/passwd'))).toMatch(/^[0-9a-f]{16}$/);
   });

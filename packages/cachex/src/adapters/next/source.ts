@@ -6,7 +6,7 @@ import type { EitherCache } from '../either-cache.ts';
 type Used = 'get' | 'getMany' | 'put' | 'getAndUpdate' | 'invalidateTag';
 
 /** What entries are kept in: a cache of this process, or of a cluster. */
-export type NextCache = EitherCache<Used>;
+export type NextCache = EitherCache<unknown, Used>;
 
 /** The cache, a promise of it, or a function that opens it when it is first needed: while Next builds, that may be never. */
 export type NextCacheSource = NextCache | PromiseLike<NextCache> | (() => NextCache | PromiseLike<NextCache>);

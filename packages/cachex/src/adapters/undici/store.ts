@@ -16,7 +16,7 @@ export interface StoredResponse extends CacheValue {
 type Used = 'get' | 'getMany' | 'put' | 'add' | 'del' | 'getAndUpdate';
 
 /** What responses are kept in: a cache of this process, or of a cluster, of their own. */
-export type HttpCache = EitherCache<Used>;
+export type HttpCache = EitherCache<unknown, Used>;
 
 /** Options of {@link HttpCacheStore}. */
 export interface HttpCacheStoreOptions {

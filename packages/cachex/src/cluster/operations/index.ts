@@ -20,6 +20,7 @@ import { stage } from './stage.ts';
 import { stats } from './stats.ts';
 import { unlock } from './unlock.ts';
 import { unlocked } from './unlocked.ts';
+import { vitals } from './vitals.ts';
 import { warm } from './warm.ts';
 import { warmed } from './warmed.ts';
 import { warming } from './warming.ts';
@@ -47,6 +48,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   stats,
   unlock,
   unlocked,
+  vitals,
   warm,
   warmed,
   warming,
