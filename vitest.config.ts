@@ -6,7 +6,12 @@ import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
-const tests = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/test/**/*.test.ts', 'chaos/test/**/*.test.ts'];
+const tests = [
+  'packages/*/test/**/*.test.ts',
+  'examples/*/test/**/*.test.ts',
+  'bench/test/**/*.test.ts',
+  'chaos/test/**/*.test.ts',
+];
 /** Those that replace modules, which must be loaded for them alone. */
 const mocking = ['packages/router/test/view-stores/*.test.ts'];
 /** Those that take minutes, most of them spent waiting for real processes and servers to be missed. */
