@@ -46,6 +46,8 @@ export default defineConfig({
       { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },
       { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
+      { find: /^cachex\/opentelemetry$/, replacement: source('cachex/src/opentelemetry.ts') },
+      { find: /^cachex\/prometheus$/, replacement: source('cachex/src/prometheus.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

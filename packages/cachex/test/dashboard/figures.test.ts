@@ -12,7 +12,7 @@ function stats(hits: number, misses: number, calls: Record<string, number> = {})
 function node(id: string, caches: Record<string, Partial<CacheVitals>>): NodeVitals {
   const plain = { entries: 0, bytes: null, loading: 0, functions: [], stats: null, calls: null, near: null };
   return {
-    ...{ id, uptime: 0, process: { rss: 1, heap: 1, loopDelay: null } },
+    ...{ id, uptime: 0, unreached: [], process: { rss: 1, heap: 1, loopDelay: null } },
     caches: Object.fromEntries(Object.entries(caches).map(([name, each]) => [name, { ...plain, ...each }])),
   };
 }
