@@ -2,7 +2,7 @@ import { keyvIteratorTests, keyvNamespaceTest } from '@keyv/test-suite';
 import type { Keyv } from 'keyv';
 import * as keyv6 from 'keyv6';
 import * as vitest from 'vitest';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Keyv5Store, Keyv6Store } from '../../../src/keyv.ts';
 import { describeHost } from '../compatibility.ts';
 import { places } from '../places.ts';
@@ -11,17 +11,17 @@ const host = 'keyv6';
 /** The suite is typed for Keyv 5. */
 const asKeyv5 = keyv6.Keyv as unknown as typeof Keyv;
 
-for (const { name: setUp, open } of places) {
+describe.each(places)('$name', ({ name: setUp, open }) => {
+  const opened = open();
+
   // Its other two parts ask for what Keyv 6 does no more: one answer for many deletions, and options of its own for serializers.
   describeHost({ host, suite: '@keyv/test-suite (namespaces, iterators)', setUp }, () => {
-    const opened = open();
     const store = (): Keyv6Store => new Keyv6Store(opened());
     keyvNamespaceTest(vitest, asKeyv5, store);
     keyvIteratorTests(vitest, asKeyv5, store);
   });
 
   describeHost({ host, suite: 'our own tests', setUp }, () => {
-    const opened = open();
     const aStore = (namespace?: string): keyv6.KeyvStorageAdapter =>
       new Keyv6Store(opened(), namespace === undefined ? {} : { namespace });
     const soon = (): number => Date.now() + 60_000;
@@ -183,4 +183,4 @@ for (const { name: setUp, open } of places) {
       expect(await users!.deleteMany(['ada'])).toEqual([true]);
     });
   });
-}
+});
