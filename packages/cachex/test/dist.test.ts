@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const cluster = fileURLToPath(new URL('../dist/cluster/index.js', import.meta.url));
+const prometheus = fileURLToPath(new URL('../dist/prometheus.js', import.meta.url));
 const nats = fileURLToPath(new URL('../dist/nats.js', import.meta.url));
 
 beforeAll(() => {
@@ -48,6 +49,7 @@ describe('the main entry', () => {
     ['createCache', entry],
     ['join', cluster],
     ['natsStore', nats],
+    ['prometheus', prometheus],
   ])(
     'can be required: %s is there',
     (name, file) => {
@@ -72,6 +74,11 @@ it.each([
   },
   30_000,
 );
+
+it('cachex/cluster loads nothing of the dashboard before that is needed', () => {
+  const files = filesLoaded(cluster);
+  expect(files.filter((path) => path.includes('/dist/dashboard/'))).toEqual([]);
+}, 30_000);
 
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';
