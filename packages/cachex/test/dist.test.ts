@@ -8,6 +8,8 @@ const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const cluster = fileURLToPath(new URL('../dist/cluster/index.js', import.meta.url));
 const prometheus = fileURLToPath(new URL('../dist/prometheus.js', import.meta.url));
 const nats = fileURLToPath(new URL('../dist/nats.js', import.meta.url));
+/** The entry for a library. */
+const dist = (name: string): string => fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
 
 beforeAll(() => {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'packages/cachex'], {
@@ -50,6 +52,9 @@ describe('the main entry', () => {
     ['join', cluster],
     ['natsStore', nats],
     ['prometheus', prometheus],
+    ['createKeyv', dist('keyv')],
+    ['cachexDriver', dist('unstorage')],
+    ['cachexBus', dist('bentocache')],
   ])(
     'can be required: %s is there',
     (name, file) => {
