@@ -6,7 +6,12 @@ import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
-const tests = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'];
+const tests = [
+  'packages/*/test/**/*.test.ts',
+  'examples/*/test/**/*.test.ts',
+  'bench/test/**/*.test.ts',
+  'chaos/test/**/*.test.ts',
+];
 /** Those that replace modules, which must be loaded for them alone. */
 const mocking = ['packages/router/test/view-stores/*.test.ts'];
 /** Those that take minutes, most of them spent waiting for real processes and servers to be missed. */
@@ -38,6 +43,8 @@ export default defineConfig({
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
       { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
+      { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },
+      { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },
       { find: /^cachex\/nats$/, replacement: source('cachex/src/nats.ts') },
       { find: /^cachex\/opentelemetry$/, replacement: source('cachex/src/opentelemetry.ts') },
       { find: /^cachex\/prometheus$/, replacement: source('cachex/src/prometheus.ts') },

@@ -10,6 +10,7 @@ const titles = {
   local: 'Operations',
   remote: 'Operations on other processes',
   routing: 'Routing',
+  threads: 'Between threads of one process',
   rebalance: 'Moving entries to a node that joins',
   memory: 'Memory and blocks',
   hitratio: 'Hit ratios',

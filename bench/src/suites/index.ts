@@ -8,5 +8,6 @@ export const suites: Readonly<Record<string, () => Promise<{ readonly run: Suite
   remote: () => import('./remote.ts'),
   routing: () => import('./routing.ts'),
   rebalance: () => import('./rebalance.ts'),
+  threads: () => import('./threads.ts'),
   scale: () => import('./scale.ts'),
 };

@@ -75,6 +75,11 @@ it.each([
   30_000,
 );
 
+it('cachex/cluster loads nothing of the dashboard before that is needed', () => {
+  const files = filesLoaded(cluster);
+  expect(files.filter((path) => path.includes('/dist/dashboard/'))).toEqual([]);
+}, 30_000);
+
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';
 import type { ClusterCache, ClusterNode } from '${cluster}';

@@ -30,6 +30,18 @@ describe.each(setUps)('decr $name', (setUp) => {
     expect(await stranger('n').decr('n')).toBe(-1);
   });
 
+  it('gives a new entry the time to live it is told, and leaves the expiry of one that is there', async () => {
+    const { cache, stranger, advance } = await setUp.open({ ttl: 1_000 });
+    await stranger('n').decr('n', 1, { ttl: '5s' });
+    advance(2_000);
+    await stranger('n').decr('n', 1, { ttl: '5s' });
+    expect(await cache.ttl('n')).toBe(3_000);
+    advance(3_000);
+    expect(await stranger('n').decr('n', 1, { ttl: null })).toBe(-1);
+    expect(await cache.ttl('n')).toBe(null);
+    await expect(cache.decr('n', 1, { ttl: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+
   it('loses no step, whoever adds and subtracts at the same time', async () => {
     const { cache, everywhere } = await setUp.open();
     const steps = everywhere.flatMap((one) =>

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NetworkProxy } from '../../../../chaos/src/network-proxy.ts';
 import { assertLinearizable, counterModel, type Operation } from '../../src/testing/index.ts';
 import { Ledger } from './fixtures/ledger.ts';
 import { eventually, Machine, machineTime, type Outcome, type Run, type Worker } from './fixtures/machine.ts';
 import { Sampler } from './fixtures/sampler.ts';
-import { NetworkProxy } from './proxy.ts';
 
 const backups = 1;
 /** Where it is not the subject, silence is noticed sooner than it is by default. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectError, type Connection, type Listener, socketTransport } from '@cachex/router';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from './fixtures/machine.ts';
-import { proxiedTransport } from './fixtures/proxied-transport.mjs';
-import { NetworkProxy } from './proxy.ts';
+import { eventually } from '../../packages/cachex/test/cluster/fixtures/machine.ts';
+import { NetworkProxy } from '../src/network-proxy.ts';
+import { proxiedTransport } from '../src/proxied-transport.ts';
 
 let directory: string;
 let proxy: NetworkProxy;
@@ -135,6 +135,27 @@ describe('the proxy', () => {
     proxy.heal();
     await eventually('the end arrives', () => a.closed);
     expect(a.text).toBe('last words');
+  });
+
+  it('is late with what is sent over a slow link, in its order, and with its end', async () => {
+    const a = await dial('a', 'b');
+    await eventually('it is accepted', () => accepted.length === 1);
+    const b = accepted[0]!;
+    proxy.slow(['a'], ['b'], 50);
+    const began = performance.now();
+    say(a, 'one, ');
+    say(b, 'at once');
+    await eventually('the other direction is as it was', () => a.text === 'at once');
+    proxy.slow(['a'], ['b'], 0);
+    say(a, 'two');
+    await eventually('all of it arrives', () => b.text === 'one, two');
+    expect(performance.now() - began).toBeGreaterThan(45);
+    proxy.slow(['a'], ['b'], 50);
+    const much = 'much'.repeat(1_000_000);
+    say(a, much);
+    a.connection.close();
+    await eventually('the end arrives', () => b.closed);
+    expect(b.text).toBe(`one, two${much}`);
   });
 
   it('lets those who dial across a cut wait until it is healed', async () => {

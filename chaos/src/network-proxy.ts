@@ -20,6 +20,8 @@ export class NetworkProxy {
   readonly path: string;
   readonly #server: Server;
   readonly #cuts = new Set<string>();
+  /** By how many ms what is sent is late. */
+  readonly #delays = new Map<string, number>();
   readonly #streams = new Set<Stream>();
   readonly #sockets = new Set<Socket>();
   /** Those who dial across a cut. */
@@ -45,9 +47,17 @@ export class NetworkProxy {
     for (const stream of this.#streams) stream.obey();
   }
 
-  /** Ends all cuts. */
-  heal(): void {
-    this.#cuts.clear();
+  /** What one of `from` sends to one of `to` comes later by so many ms, in its order. */
+  slow(from: readonly string[], to: readonly string[], ms: number): void {
+    for (const one of from) for (const other of to) this.#delays.set(direction(one, other), ms);
+  }
+
+  /** Ends the cuts in these directions; all of them if none are named, and whatever makes links slow. */
+  heal(from?: readonly string[], to?: readonly string[]): void {
+    if (from === undefined || to === undefined) {
+      this.#cuts.clear();
+      this.#delays.clear();
+    } else for (const one of from) for (const other of to) this.#cuts.delete(direction(one, other));
     for (const stream of this.#streams) stream.obey();
     for (const goOn of [...this.#dialling]) goOn();
   }
@@ -100,13 +110,18 @@ export class NetworkProxy {
     target.once('connect', () => {
       target.off('error', refused);
       dialler.write('{}\n');
-      this.#pipe(dialler, target, () => this.#isCut(from, to));
-      this.#pipe(target, dialler, () => this.#isCut(to, from));
+      this.#pipe(dialler, target, from, to);
+      this.#pipe(target, dialler, to, from);
     });
   }
 
-  #pipe(source: Socket, target: Socket, isCut: () => boolean): void {
-    const stream = new Stream(source, target, isCut, () => this.#streams.delete(stream));
+  #pipe(source: Socket, target: Socket, from: string, to: string): void {
+    const stream: Stream = new Stream({
+      ...{ source, target },
+      isCut: () => this.#isCut(from, to),
+      delay: () => this.#delays.get(direction(from, to)) ?? 0,
+      over: () => this.#streams.delete(stream),
+    });
     this.#streams.add(stream);
     stream.obey();
   }
@@ -120,40 +135,91 @@ function direction(from: string, to: string): string {
   return JSON.stringify([from, to]);
 }
 
+interface StreamOptions {
+  readonly source: Socket;
+  readonly target: Socket;
+  isCut(): boolean;
+  /** By how many ms what comes now is late. */
+  delay(): number;
+  over(): void;
+}
+
+/** What is late, and its end. */
+interface Late {
+  readonly at: number;
+  readonly chunk: Buffer | undefined;
+}
+
+/** Of what is late, as many bytes are kept; then nothing more is read. */
+const mostLate = 1024 * 1024;
+
 /** One direction of a connection. While it is cut nothing is read, so that what was sent waits, and so does its end. */
 class Stream {
-  readonly #source: Socket;
-  readonly #target: Socket;
-  readonly #isCut: () => boolean;
-  readonly #over: () => void;
+  readonly #options: StreamOptions;
+  readonly #late: Late[] = [];
+  #lateBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
   #broken = false;
 
-  constructor(source: Socket, target: Socket, isCut: () => boolean, over: () => void) {
-    this.#source = source;
-    this.#target = target;
-    this.#isCut = isCut;
-    this.#over = over;
-    source.on('data', (chunk: Buffer) => {
-      if (target.writable) target.write(chunk);
-    });
-    source.once('end', () => this.#end());
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    const { source, target } = options;
+    source.on('data', (chunk: Buffer) => this.#pass(chunk));
+    source.once('end', () => this.#pass(undefined));
     source.once('close', () => {
       this.#broken = true;
       this.obey();
     });
     // What cannot be delivered any more need not be read; the source learns of it by its own stream.
-    target.once('close', over);
+    target.once('close', () => {
+      clearTimeout(this.#timer);
+      options.over();
+    });
   }
 
   /** Goes on or stops, whatever is asked of it now. */
   obey(): void {
-    if (this.#isCut()) this.#source.pause();
-    else if (this.#broken) this.#end();
-    else this.#source.resume();
+    const { source, isCut } = this.#options;
+    if (isCut()) source.pause();
+    else if (this.#late.length > 0) this.#deliverLater();
+    else if (this.#broken) this.#deliver(undefined);
+    else source.resume();
   }
 
-  #end(): void {
-    this.#over();
-    this.#target.end();
+  #pass(chunk: Buffer | undefined): void {
+    const delay = this.#options.delay();
+    if (delay === 0 && this.#late.length === 0) {
+      this.#deliver(chunk);
+      return;
+    }
+    this.#late.push({ at: performance.now() + delay, chunk });
+    this.#lateBytes += chunk?.length ?? 0;
+    if (this.#lateBytes > mostLate) this.#options.source.pause();
+    this.#deliverLater();
+  }
+
+  #deliverLater(): void {
+    const [next] = this.#late;
+    if (next === undefined) this.obey();
+    else
+      this.#timer ??= setTimeout(
+        () => {
+          this.#timer = undefined;
+          if (this.#options.isCut()) return;
+          this.#late.shift();
+          this.#lateBytes -= next.chunk?.length ?? 0;
+          this.#deliver(next.chunk);
+          this.#deliverLater();
+        },
+        Math.max(0, next.at - performance.now()),
+      );
+  }
+
+  #deliver(chunk: Buffer | undefined): void {
+    const { target, over } = this.#options;
+    if (chunk === undefined) {
+      over();
+      target.end();
+    } else if (target.writable) target.write(chunk);
   }
 }

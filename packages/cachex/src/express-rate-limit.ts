@@ -1,0 +1,5 @@
+export {
+  type RateLimitCache,
+  RateLimitStore,
+  type RateLimitStoreOptions,
+} from './adapters/express-rate-limit/store.ts';

@@ -1,0 +1,5 @@
+export {
+  type SessionCache,
+  SessionStore,
+  type SessionStoreOptions,
+} from './adapters/express-session/store.ts';
