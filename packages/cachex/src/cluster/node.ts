@@ -52,6 +52,7 @@ import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { Lending } from './lending.ts';
 import { located } from './located.ts';
 import { LockReplica } from './lock-replica.ts';
+import { Messages } from './messages.ts';
 import { type NearCache, nearCacheOf } from './near-cache.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
@@ -152,6 +153,8 @@ export class ClusterNode implements AsyncDisposable {
   readonly #listeners: Listeners;
   readonly #vitals: Vitals;
   readonly #dashboards = new Set<Dashboard>();
+  /** What the nodes tell each other beside their caches. */
+  readonly messages: Messages;
   #ended = false;
   /** It was told to leave, and does. */
   #dismissal: Promise<void> | undefined;
@@ -160,6 +163,7 @@ export class ClusterNode implements AsyncDisposable {
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
+    this.messages = new Messages(node);
     this.#vitals = new Vitals(node, this.#caches);
     node.on('moved', ({ to, partitions }) => {
       for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
@@ -181,10 +185,12 @@ export class ClusterNode implements AsyncDisposable {
     });
   }
 
+  /** The name of this node. */
   get id(): string {
     return this.#node.id;
   }
 
+  /** The name of its cluster. */
   get cluster(): string {
     return this.#node.cluster;
   }
@@ -294,12 +300,14 @@ export class ClusterNode implements AsyncDisposable {
     return shown;
   }
 
+  /** Has `listener` called at an event: `view`, `moved` or `error`. */
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
     this.#listeners.on(event, listener);
     return this;
   }
 
+  /** Has it called no longer. */
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
     this.#listeners.off(event, listener);

@@ -11,9 +11,12 @@ function stats(hits: number, misses: number, calls: Record<string, number> = {})
 
 function node(id: string, caches: Record<string, Partial<CacheVitals>>): NodeVitals {
   const plain = { entries: 0, bytes: null, loading: 0, functions: [], stats: null, calls: null, near: null };
-  const host = { host: 'here', pid: 1, runtime: 'v20', version: '1', wallTime: 0 };
   return {
-    ...{ id, uptime: 0, process: { ...host, rss: 1, heap: 1, loopDelay: null }, unreached: [] },
+    ...{ id, uptime: 0, unreached: [] },
+    process: {
+      ...{ host: 'here', pid: 1, runtime: 'v20', version: '0.1.0', wallTime: 0 },
+      ...{ rss: 1, heap: 1, loopDelay: null },
+    },
     caches: Object.fromEntries(Object.entries(caches).map(([name, each]) => [name, { ...plain, ...each }])),
   };
 }
