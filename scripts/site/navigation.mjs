@@ -55,6 +55,7 @@ export const navigation = [
       'docs/performance.md',
       'docs/scale.md',
       'docs/invariants.md',
+      'docs/reliability.md',
     ],
   },
   { title: 'The project', pages: ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'] },

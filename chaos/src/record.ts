@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+
+/** A figure of a run, and what it is. */
+export type Row = readonly [label: string, value: string];
+
+/** What a run leaves for docs/reliability.md, which `npm run gen` makes of it. */
+export interface RunRecord {
+  readonly title: string;
+  /** That which does it again. */
+  readonly command: string;
+  readonly rows: readonly Row[];
+}
+
+/** Writes what a run has come to, and where. */
+export async function record(file: string, { title, command, rows }: RunRecord): Promise<void> {
+  const origin = {
+    node: process.version,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    date: new Date().toISOString().slice(0, 10),
+  };
+  const lines = rows.map(([label, value]) => `    [${JSON.stringify(label)}, ${JSON.stringify(value)}]`);
+  const head = JSON.stringify({ title, command, origin }, undefined, 2).slice(0, -2);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${head},\n  "rows": [\n${lines.join(',\n')}\n  ]\n}\n`);
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 0 });
+}
+
+export function mebibytes(bytes: number): string {
+  return `${count(bytes / 1024 / 1024)} MiB`;
+}
+
+export function milliseconds(value: number): string {
+  return `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} ms`;
+}
