@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly rows: readonly Row[];
 }
 
+const lineWidth = 110;
+
 /** Writes what a run has come to, and where. */
 export async function record(file: string, { title, command, rows }: RunRecord): Promise<void> {
   const origin = {
@@ -21,10 +23,16 @@ export async function record(file: string, { title, command, rows }: RunRecord):
     cores: cpus().length,
     date: new Date().toISOString().slice(0, 10),
   };
-  const lines = rows.map(([label, value]) => `    [${JSON.stringify(label)}, ${JSON.stringify(value)}]`);
   const head = JSON.stringify({ title, command, origin }, undefined, 2).slice(0, -2);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${head},\n  "rows": [\n${lines.join(',\n')}\n  ]\n}\n`);
+  await writeFile(file, `${head},\n  "rows": [\n${rows.map(written).join(',\n')}\n  ]\n}\n`);
+}
+
+/** A row of the file, in the format that all files of the repository have. */
+function written([label, value]: Row): string {
+  const [one, other] = [JSON.stringify(label), JSON.stringify(value)];
+  const line = `    [${one}, ${other}]`;
+  return line.length < lineWidth ? line : `    [\n      ${one},\n      ${other}\n    ]`;
 }
 
 export function count(value: number): string {
