@@ -36,7 +36,8 @@ function written([label, value]: Row): string {
 }
 
 export function count(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 0 });
+  // What is rounded to -0 is none.
+  return (Math.round(value) + 0).toLocaleString('en');
 }
 
 export function mebibytes(bytes: number): string {
