@@ -8,8 +8,15 @@ import { inTemporaryFolder, pack, packages, root, run } from './packing.mjs';
 
 const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
 
+/** What is read where it is needed, so that no import would miss it. */
+const unimported = { 'packages/cachex': ['dist/dashboard/page.html'] };
+
 async function check(source, folder) {
   const tarball = await pack(source, folder);
+  const packed = await run('tar', ['-tzf', tarball]);
+  for (const file of unimported[source] ?? [])
+    if (!packed.split('\n').includes(`package/${file}`))
+      throw new Error(`${source}: ${file} is not packed; build first`);
   const { buffer } = new Uint8Array(await readFile(tarball));
   const { messages, pkg } = await publint({ pack: { tarball: buffer } });
   for (const message of messages) {

@@ -29,7 +29,7 @@ async function visitor() {
       await products.fetch(['product', 'en', Math.floor(skewed() * 600)], 'loadProduct');
       if ((await sessions.get(user)) === undefined) await sessions.put(user, { user, basket: [] });
     }
-    await pause(30);
+    await pause(40);
   }
 }
 

@@ -27,31 +27,37 @@ async function start(id) {
   return message;
 }
 
-/** Pictures of the same moment, or nearly. */
 const pictures = [
-  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 1200 } },
-  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 1200 } },
-  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 1200 }, fullPage: true },
+  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 920 } },
+  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 1400 } },
 ];
+
+const seconds = Number(process.env.SECONDS ?? 60);
+const pass = (share) => new Promise((resolve) => setTimeout(resolve, seconds * share * 1_000));
 
 let browser;
 try {
   const { url } = await start('amber');
   await start('birch');
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  const pages = [];
-  for (const { name, ...options } of pictures) {
-    const page = await browser.newPage({ ...options, deviceScaleFactor: 1, reducedMotion: 'reduce' });
-    await page.goto(url);
-    pages.push({ name, page });
-  }
-  const seconds = Number(process.env.SECONDS ?? 45);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 500));
+  const page = await browser.newPage({ reducedMotion: 'reduce', viewport: pictures[0].viewport });
+  await page.goto(url);
+  await pass(0.7);
   await start('cedar');
-  await new Promise((resolve) => setTimeout(resolve, seconds * 500));
+  // While partitions move to it, if the machine is not too busy.
+  await page.locator('.changes li', { hasText: '→ cedar' }).first().waitFor({ timeout: 60_000 });
   await mkdir(folder, { recursive: true });
-  for (const { name, page } of pages)
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  for (const { name, colorScheme, viewport, ...options } of pictures) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize(viewport);
+    // Charts follow their width with the next frame.
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 200))),
+    );
+    await page.screenshot({ path: join(folder, `${name}.png`), ...options });
+    await pass(0.15);
+  }
 } finally {
   await browser?.close();
   for (const child of processes) child.kill('SIGKILL');

@@ -32,6 +32,10 @@ async function firstProgram(document) {
   return { document, code, output };
 }
 
+const { version: ownVersion } = JSON.parse(
+  await readFile(join(root, 'packages/cachex/package.json'), 'utf8'),
+);
+
 const programs = await Promise.all(documents.map(firstProgram));
 
 /** Older versions of Node.js do not know `await using`. */
@@ -103,6 +107,8 @@ async function attempt(kind, folder, packed) {
         `${kind}: the first program of ${document} printed\n${printed}where it says\n${output}`,
       );
   }
+  const version = await run(process.execPath, ['node_modules/.bin/cachex', '--version'], { cwd: folder });
+  if (version.trim() !== ownVersion) throw new Error(`${kind}: cachex --version printed ${version}`);
   console.log(`${kind}: ${programs.length} programs ran as their documents say`);
 }
 

@@ -52,10 +52,12 @@ export class NetworkProxy {
     for (const one of from) for (const other of to) this.#delays.set(direction(one, other), ms);
   }
 
-  /** Ends all cuts, and whatever makes links slow. */
-  heal(): void {
-    this.#cuts.clear();
-    this.#delays.clear();
+  /** Ends the cuts in these directions; all of them if none are named, and whatever makes links slow. */
+  heal(from?: readonly string[], to?: readonly string[]): void {
+    if (from === undefined || to === undefined) {
+      this.#cuts.clear();
+      this.#delays.clear();
+    } else for (const one of from) for (const other of to) this.#cuts.delete(direction(one, other));
     for (const stream of this.#streams) stream.obey();
     for (const goOn of [...this.#dialling]) goOn();
   }

@@ -9,14 +9,22 @@ import type { Statistics } from './local/statistics.ts';
 import { byReference, type ValueForm } from './local/value-form.ts';
 import type { Parameter } from './parameters.ts';
 import { openResult, reported, reportedDirect } from './reporting.ts';
+import { type Traced, traced } from './tracing.ts';
 
 export type { Method } from './action.ts';
 
-/** Every method of a facade by name, aliases included: `bind` makes one for each action, and may keep all of them. */
-export function bindAll(bind: (action: Action, methods: Methods) => Method): Record<string, Method> {
+/**
+ * Every method of a facade by name, aliases included: `bind` makes one for each action, and may keep all of them. Whoever traces
+ * calls is told of those that `by` makes.
+ */
+export function bindAll(
+  bind: (action: Action, methods: Methods) => Method,
+  by?: Traced,
+): Record<string, Method> {
   const methods: Record<string, Method> = {};
   for (const action of Object.values(actions)) {
-    const method = bind(action, methods as Methods);
+    const bound = bind(action, methods as Methods);
+    const method = by === undefined ? bound : traced(action.name, bound, by);
     Object.defineProperty(method, 'name', { value: action.name });
     for (const name of [action.name, ...(action.aliases ?? [])]) methods[name] = method;
   }

@@ -65,3 +65,4 @@ export type {
   Where,
 } from './query/query.ts';
 export type { EntryRecord, ImportedRecord } from './records.ts';
+export type { CallTrace } from './tracing.ts';

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const cluster = fileURLToPath(new URL('../dist/cluster/index.js', import.meta.url));
+const prometheus = fileURLToPath(new URL('../dist/prometheus.js', import.meta.url));
 const nats = fileURLToPath(new URL('../dist/nats.js', import.meta.url));
 const adapter = (name: string): string => fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
 
@@ -53,6 +54,7 @@ describe('the main entry', () => {
     ['SessionStore', adapter('express-session')],
     ['HttpCacheStore', adapter('undici')],
     ['createCacheHandler', adapter('next')],
+    ['prometheus', prometheus],
   ])(
     'can be required: %s is there',
     (name, file) => {
@@ -94,6 +96,10 @@ it.each([
   },
   30_000,
 );
+it('cachex/cluster loads nothing of the dashboard before that is needed', () => {
+  const files = filesLoaded(cluster);
+  expect(files.filter((path) => path.includes('/dist/dashboard/'))).toEqual([]);
+}, 30_000);
 
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';

@@ -28,7 +28,7 @@ import type { Random } from './random.ts';
 import type { StreamAnswer, StreamMessage, Unit } from './replica-stream.ts';
 import { Replication } from './replication.ts';
 import { Serve } from './serve.ts';
-import { type ReplicaRecord, type Service, Services } from './services.ts';
+import { type Handler, type ReplicaRecord, type Service, Services } from './services.ts';
 import { type NodeStatus, statusOf } from './status.ts';
 import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
@@ -450,6 +450,14 @@ export class RoutedNode implements AsyncDisposable {
     const { router } = this.#settings;
     const options = { self: this.id, router, agreement: this.#agreement, services: this.#services };
     return this.awaited(openService(options, name, service, settings));
+  }
+
+  /**
+   * Answers calls that are made to this node by its id. Unlike what is opened, it is no matter of the cluster: each node has
+   * its own, and the view does not tell.
+   */
+  offer(name: string, handlers: Readonly<Record<string, Handler>>): void {
+    this.#services.add(name, { handlers });
   }
 
   /** Resolves once this node holds the share of the partitions that its weight asks for. */

@@ -99,7 +99,8 @@ export function clusterCache(
   options: ClusterCacheOptions,
 ): ClusterCache<Key, unknown, FunctionMap<Key, unknown>> {
   const { engine, name } = options;
-  const methods = bindAll((action, cache) => bindSampled(action, options, cache));
+  const by = { cache: name, node: options.node.id };
+  const methods = bindAll((action, cache) => bindSampled(action, options, cache), by);
   const shares = bindAll((action, share) =>
     action.effect === 'read' ? bindLocal(action, engine, share) : refuseWrite(action),
   );

@@ -30,6 +30,7 @@ export type { ClusterCache, LocalShare } from './cluster-cache.ts';
 export type { JoinOptions } from './join-options.ts';
 export { type LeaveOnSignalOptions, leaveOnSignal } from './leave-on-signal.ts';
 export type { LeaveOptions } from './leave-options.ts';
+export type { MessageListener, Messages, PublishOptions } from './messages.ts';
 export { type ClusterCacheSettings, ClusterNode, join } from './node.ts';
 export type { LoopDelay, ProcessFigures } from './process-figures.ts';
 export type { CacheVitals, NodeVitals, VitalsOptions } from './vitals.ts';

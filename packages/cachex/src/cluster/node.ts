@@ -52,9 +52,11 @@ import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { Lending } from './lending.ts';
 import { located } from './located.ts';
 import { LockReplica } from './lock-replica.ts';
+import { Messages } from './messages.ts';
 import { type NearCache, nearCacheOf } from './near-cache.ts';
 import type { Place } from './operation.ts';
 import { operations } from './operations/index.ts';
+import { control, controlHandlers, nodeService } from './remote-control.ts';
 import { sendUpdate } from './send-update.ts';
 import { settleLoad } from './settle-load.ts';
 import { TransactionRecovery } from './transaction-recovery.ts';
@@ -151,19 +153,31 @@ export class ClusterNode implements AsyncDisposable {
   readonly #listeners: Listeners;
   readonly #vitals: Vitals;
   readonly #dashboards = new Set<Dashboard>();
+  /** What the nodes tell each other beside their caches. */
+  readonly messages: Messages;
   #ended = false;
+  /** It was told to leave, and does. */
+  #dismissal: Promise<void> | undefined;
 
   /** Use {@link join}. */
   constructor(node: RoutedNode) {
     this.#node = node;
     this.#listeners = new Listeners(node);
-    this.#vitals = new Vitals(node.id, node.clock, this.#caches);
+    this.messages = new Messages(node);
+    this.#vitals = new Vitals(node, this.#caches);
     node.on('moved', ({ to, partitions }) => {
       for (const { engine } of this.#caches.values()) engine.events.moved(to, partitions);
     });
     node.on('view', (view) => {
       for (const { near } of this.#caches.values()) near?.follow(view);
     });
+    node.offer(
+      nodeService,
+      controlHandlers({
+        weigh: (weight) => node.setWeight(weight),
+        leave: (within, by) => this.#dismissed(within, by),
+      }),
+    );
     // The cluster may go on without this node; what its caches hold is worth nothing then.
     node.on('error', (error) => {
       const { code } = error as Partial<CacheError>;
@@ -296,9 +310,25 @@ export class ClusterNode implements AsyncDisposable {
     return this;
   }
 
-  /** Asks for another share of the keys, relative to the other nodes; 0 for none. Entries move while they are served. */
-  async setWeight(weight: number): Promise<void> {
-    await translated(this.#node.setWeight(checkWeight(weight)));
+  /**
+   * Asks for another share of the keys, relative to the other nodes; 0 for none. Entries move while they are served. With
+   * `node`, its id, it is another one that asks; `INVALID_OPTION` if that is not there.
+   */
+  async setWeight(weight: number, { node: id = this.id }: { node?: string } = {}): Promise<void> {
+    const wanted = checkWeight(weight);
+    await translated(
+      id === this.id ? this.#node.setWeight(wanted) : control(this.#node, id, 'weigh', wanted),
+    );
+  }
+
+  /**
+   * Tells another node to leave, as its own `leave({ within })` would; resolves once it has begun. When it has left, it gets the
+   * event `error`, code `CLOSED`, and its calls reject with that. To empty a node and let its process go on, use
+   * `setWeight(0, { node })`.
+   */
+  async dismiss(id: string, options?: LeaveOptions): Promise<void> {
+    const { within = defaultLeave } = readLeaveOptions(options);
+    await translated(control(this.#node, id, 'leave', within));
   }
 
   /**
@@ -337,6 +367,16 @@ export class ClusterNode implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Another node has told this one to leave. */
+  #dismissed(within: number, by: string): void {
+    const reason = new CacheError('CLOSED', `node '${this.id}' has left its cluster, as '${by}' told it to`);
+    const end = (): void => {
+      this.#closeCaches(reason);
+      this.#listeners.tell('error', reason);
+    };
+    this.#dismissal ??= this.#node.leave({ within }).then(end, end);
   }
 
   /** Calls get `reason`, or that their cache is closed. */
@@ -458,6 +498,9 @@ export class ClusterNode implements AsyncDisposable {
   }
 }
 
+/** How long leaving may take unless it is told, in ms. */
+const defaultLeave = 20_000;
+
 /** Passes the events of a node on, to each listener as often as it was added. */
 class Listeners {
   readonly #node: RoutedNode;
@@ -475,6 +518,12 @@ class Listeners {
     this.#passed.set(event, ofEvent);
     ofEvent.set(listener, [...(ofEvent.get(listener) ?? []), pass]);
     this.#node.on(event, pass);
+  }
+
+  /** Tells them of something that the node itself does not know. What a listener throws is its own affair. */
+  tell<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
+    for (const passes of this.#passed.get(event)?.values() ?? [])
+      for (const pass of passes) queueMicrotask(() => pass(...args));
   }
 
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {

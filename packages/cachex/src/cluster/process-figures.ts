@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, Timer } from '@cachex/router';
+import { packageVersion } from './package-version.ts';
 
 /** In ms: how often the event loop is looked at. */
 const resolution = 10;
@@ -17,6 +19,15 @@ export interface LoopDelay {
 
 /** What a node says of its process. */
 export interface ProcessFigures {
+  /** The name of its machine. */
+  readonly host: string;
+  readonly pid: number;
+  /** The version of Node.js. */
+  readonly runtime: string;
+  /** The version of this package. */
+  readonly version: string;
+  /** What its wall clock shows, in ms since 1970. */
+  readonly wallTime: number;
   /** Bytes of this process in memory. */
   readonly rss: number;
   /** Bytes of its heap that are in use. */
@@ -51,7 +62,16 @@ export class ProcessWatch {
     this.#idle?.cancel();
     this.#idle = this.#clock.after(idleAfter, () => this.close());
     const { rss, heapUsed } = process.memoryUsage();
-    return { rss, heap: heapUsed, loopDelay: this.#delay };
+    return {
+      host: hostname(),
+      pid: process.pid,
+      runtime: process.version,
+      version: packageVersion(),
+      wallTime: this.#clock.wallTime(),
+      rss,
+      heap: heapUsed,
+      loopDelay: this.#delay,
+    };
   }
 
   close(): void {

@@ -41,6 +41,8 @@ export interface NodeVitals {
   /** Milliseconds since it joined. */
   readonly uptime: number;
   readonly process: ProcessFigures;
+  /** The ids of the members to which it has no link now. */
+  readonly unreached: readonly string[];
   /** What it has opened, by name. */
   readonly caches: Readonly<Record<string, CacheVitals>>;
 }
@@ -53,14 +55,15 @@ interface Observed {
 
 /** What this node says of itself when it is asked. */
 export class Vitals {
-  readonly #id: string;
+  readonly #node: RoutedNode;
   readonly #clock: Clock;
   readonly #caches: ReadonlyMap<string, Observed>;
   readonly #process: ProcessWatch;
   readonly #since: number;
 
-  constructor(id: string, clock: Clock, caches: ReadonlyMap<string, Observed>) {
-    this.#id = id;
+  constructor(node: RoutedNode, caches: ReadonlyMap<string, Observed>) {
+    const { clock } = node;
+    this.#node = node;
     this.#clock = clock;
     this.#caches = caches;
     this.#process = new ProcessWatch(clock);
@@ -69,9 +72,10 @@ export class Vitals {
 
   read(): NodeVitals {
     return {
-      id: this.#id,
+      id: this.#node.id,
       uptime: this.#clock.now() - this.#since,
       process: this.#process.read(),
+      unreached: this.#node.status().members.flatMap(({ id, up }) => (up ? [] : [id])),
       caches: Object.fromEntries([...this.#caches].map(([name, each]) => [name, vitalsOf(each)])),
     };
   }

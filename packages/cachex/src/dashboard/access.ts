@@ -31,12 +31,22 @@ export function refuseForeign(headers: IncomingHttpHeaders, token: string | unde
   return undefined;
 }
 
+/** The port that a scheme has by itself is left out of an origin, and perhaps not by who passes `Host` on. */
 function sameHost(origin: string, host: string): boolean {
   try {
-    return new URL(origin).host === new URL(`http://${host}`).host;
+    const asked = new URL(origin);
+    return asked.host !== '' && asked.host === new URL(`${asked.protocol}//${host}`).host;
   } catch {
     return false;
   }
+}
+
+/** Refuses what a page of another site has its browser load, which has no `Origin` if that page is not to read it. */
+export function refuseOtherSite(headers: IncomingHttpHeaders): Refusal | undefined {
+  const site = headers['sec-fetch-site'];
+  return site === undefined || site === 'same-origin' || site === 'none'
+    ? undefined
+    : { status: 403, why: 'another page may not ask for this' };
 }
 
 /** Refuses who does not know the token. How long it takes does not tell how much of it is right. */

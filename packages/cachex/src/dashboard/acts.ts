@@ -14,7 +14,7 @@ export async function perform(source: DashboardSource, wish: unknown): Promise<s
     }
     case 'clear': {
       const removed = await cacheNamed(source, asked.cache).clear();
-      return `${removed} entries of ${asked.cache} were removed`;
+      return `${removed} ${removed === 1 ? 'entry' : 'entries'} of ${asked.cache} removed`;
     }
     case 'del': {
       const removed = await cacheNamed(source, asked.cache).del(asked.key as never);

@@ -64,6 +64,8 @@ function copies(previous: View, next: View): string[] {
   let removed = 0;
   next.backups.forEach((ids, partition) => {
     const before = previous.backups[partition] ?? [];
+    // As it is with most, for which nothing is to be made.
+    if (ids.length === before.length && ids.every((id, n) => id === before[n])) return;
     added += ids.filter((id) => !before.includes(id)).length;
     removed += before.filter((id) => !ids.includes(id)).length;
   });

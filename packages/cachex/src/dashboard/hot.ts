@@ -4,12 +4,16 @@ import type { NodeVitals } from '../cluster/vitals.ts';
 import type { HotFrame } from './frame.ts';
 
 const shown = 10;
+/** Of what was looked at less often than so it cannot be said that it is hot. */
+const fewest = 3;
 
 interface Asked {
   readonly cache: string;
   readonly key: string | null;
   readonly partition: number;
   calls: number;
+  /** How often it was looked at. */
+  seen: number;
 }
 
 /** Which keys all callers together ask for most. */
@@ -38,18 +42,20 @@ function hottest(
       totals.set(cache, (totals.get(cache) ?? 0) + figures.sampled * aSecond);
       for (const { key = null, partition, calls } of asked(figures)) {
         const identity = JSON.stringify([cache, key, partition]);
-        const known = all.get(identity) ?? { cache, key, partition, calls: 0 };
+        const known = all.get(identity) ?? { cache, key, partition, calls: 0, seen: 0 };
         known.calls += calls * aSecond;
+        known.seen += calls;
         all.set(identity, known);
       }
     }
   }
   return [...all.values()]
+    .filter(({ seen }) => seen >= fewest)
     .sort((one, other) => other.calls - one.calls)
     .slice(0, shown)
-    .map((each) => ({
-      ...each,
-      owner: view.owners[each.partition] ?? null,
-      share: each.calls / totals.get(each.cache)!,
+    .map(({ cache, key, partition, calls }) => ({
+      ...{ cache, key, partition, calls },
+      owner: view.owners[partition] ?? null,
+      share: calls / totals.get(cache)!,
     }));
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CacheError, isCacheError } from '../errors.ts';
-import { refuseForeign, refuseStranger } from './access.ts';
+import { refuseForeign, refuseOtherSite, refuseStranger } from './access.ts';
 import { perform } from './acts.ts';
 import { Feed } from './feed.ts';
 import type { DashboardSettings } from './options.ts';
@@ -11,7 +11,7 @@ import { Watchers } from './watchers.ts';
 
 /** A page that is being served. */
 export interface Dashboard {
-  /** Where it is to be opened. */
+  /** Where it is to be opened, at this machine. */
   readonly url: string;
   /** Sends everybody away and stops listening. Its node does so as well when it ends. */
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export class DashboardServer implements Dashboard {
   private constructor(source: DashboardSource, settings: DashboardSettings, server: Server, page: PageFile) {
     const { host, token } = settings;
     const { port } = server.address() as AddressInfo;
-    this.url = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}/`;
+    this.url = `http://${nameOf(host)}:${port}/`;
     this.#server = server;
     this.#source = source;
     this.#token = token;
@@ -84,10 +84,12 @@ export class DashboardServer implements Dashboard {
       response.setHeader('allow', route.method);
       return refuse(response, 405, `ask with ${route.method}`);
     }
-    const stranger = route.open ? undefined : refuseStranger(headers, this.#token);
-    if (stranger !== undefined) {
-      response.setHeader('www-authenticate', 'Bearer');
-      return refuse(response, stranger.status, stranger.why);
+    const refused = route.open
+      ? undefined
+      : (refuseOtherSite(headers) ?? refuseStranger(headers, this.#token));
+    if (refused !== undefined) {
+      if (refused.status === 401) response.setHeader('www-authenticate', 'Bearer');
+      return refuse(response, refused.status, refused.why);
     }
     if (path === '/') return this.#show(response);
     if (path === '/events') return this.#watch(response);
@@ -132,6 +134,18 @@ const routes: Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonl
     '/act': { method: 'POST', open: false },
   });
 
+/** How an address is written where a name is expected; one that means all addresses is none to go to. */
+function nameOf(host: string): string {
+  const bare = unbracketed(host);
+  if (bare === '0.0.0.0') return '127.0.0.1';
+  if (bare === '::') return '[::1]';
+  return bare.includes(':') ? `[${bare}]` : bare;
+}
+
+function unbracketed(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
+
 /** Headers of every answer. */
 const guards = {
   'cache-control': 'no-store',
@@ -169,7 +183,7 @@ async function listening(server: Server, { port, host }: DashboardSettings): Pro
       const message = `port: nobody can listen at port ${port} of ${host} (${cause.code}); 0 is any port that is free`;
       reject(new CacheError('INVALID_OPTION', message, { cause }));
     });
-    server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve);
+    server.listen(port, unbracketed(host), resolve);
   });
   server.removeAllListeners('error');
   server.on('error', () => {});

@@ -17,12 +17,21 @@ function limits(limit: unknown): [string, string][] {
   const { size, bytes, heap, policy } = limit as Record<string, unknown>;
   const parts: string[] = [];
   if (typeof size === 'number') parts.push(`${size.toLocaleString('en')} entries a node`);
-  if (typeof bytes === 'number') parts.push(`${bytes.toLocaleString('en')} bytes a node`);
+  if (typeof bytes === 'number') parts.push(`${inBytes(bytes)} a node`);
   if (typeof heap === 'number') parts.push(`${Math.round(heap * 100)} % of the heap`);
   return [
     ['limit', parts.join(', ')],
     ['eviction', String(policy)],
   ];
+}
+
+/** In the units in which limits are given, if it is a whole number of them. */
+function inBytes(bytes: number): string {
+  const names = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let unit = 0;
+  let amount = bytes;
+  for (; amount >= 1_024 && amount % 1_024 === 0 && unit < names.length - 1; unit += 1) amount /= 1_024;
+  return `${amount.toLocaleString('en')} ${names[unit]}`;
 }
 
 const units: readonly (readonly [ms: number, unit: string])[] = [

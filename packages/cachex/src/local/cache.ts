@@ -79,7 +79,8 @@ export function createCache<
 >(options?: CacheOptions<K, V, F, C>): Cache<K, V, F, C>;
 export function createCache(options: object = {}): unknown {
   const engine = new Engine(readCacheOptions(options));
-  const methods = bindAll((action, cache) => bindLocal(action, engine, cache));
+  const by = { cache: engine.name, node: undefined };
+  const methods = bindAll((action, cache) => bindLocal(action, engine, cache), by);
   const close = (): void => engine.close();
   const cache = Object.assign(methods, {
     name: engine.name,

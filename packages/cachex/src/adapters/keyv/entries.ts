@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ClusterCache } from '../../cluster/cluster-cache.ts';
 import type { EitherCache } from '../either-cache.ts';
 import { clearWith, entriesWith, type Walked } from '../prefixed.ts';
+import { type Timed, write, writeMany } from '../timed.ts';
 
 type Used = 'get' | 'getMany' | 'put' | 'putMany' | 'del' | 'delMany' | 'exists' | 'clear';
 
@@ -9,13 +10,6 @@ type Used = 'get' | 'getMany' | 'put' | 'putMany' | 'del' | 'delMany' | 'exists'
 export type KeyvCache = EitherCache<unknown, Used> & Walked;
 
 type Listener = (...args: unknown[]) => void;
-
-/** What Keyv gives for each entry of `setMany`, and for how many ms it is to live: zero or less if its time is over. */
-export interface Given {
-  readonly key: string;
-  readonly value: unknown;
-  readonly left: number | undefined;
-}
 
 /** What Keyv 5 and Keyv 6 ask of a store in the same way. Keyv listens for errors of a store; here they reject. */
 export abstract class KeyvEntries extends EventEmitter {
@@ -68,36 +62,18 @@ export abstract class KeyvEntries extends EventEmitter {
   /** The cache is not closed: that is for those who opened it. */
   async disconnect(): Promise<void> {}
 
-  /** Stores an entry for so many ms; without, for as long as the cache says. */
-  protected async write({ key, value, left }: Given): Promise<boolean> {
-    const place = this.keyOf(key);
-    if (left === undefined) await this.cache.put(place, value);
-    else if (left <= 0) await this.cache.del(place);
-    else await this.cache.put(place, value, { ttl: left });
+  /** Stores an entry under Keyv's key. */
+  protected async write(entry: Timed): Promise<boolean> {
+    await write(this.cache, { ...entry, key: this.keyOf(entry.key) });
     return true;
   }
 
-  /** The same for many, of which those that live equally long are stored together. */
-  protected async writeMany(given: readonly Given[]): Promise<boolean[]> {
-    // Of two for one key the last one stays.
-    const last = new Map(given.map((one) => [one.key, one]));
-    const groups = new Map<number | undefined, [string, unknown][]>();
-    const over: string[] = [];
-    for (const { key, value, left } of last.values()) {
-      if (left !== undefined && left <= 0) over.push(this.keyOf(key));
-      else {
-        const group = groups.get(left) ?? [];
-        groups.set(left, group);
-        group.push([this.keyOf(key), value]);
-      }
-    }
-    await Promise.all([
-      ...[...groups].map(([left, pairs]) =>
-        this.cache.putMany(pairs, left === undefined ? {} : { ttl: left }),
-      ),
-      over.length > 0 && this.cache.delMany(over),
-    ]);
-    return given.map(() => true);
+  protected async writeMany(entries: readonly Timed[]): Promise<boolean[]> {
+    await writeMany(
+      this.cache,
+      entries.map((entry) => ({ ...entry, key: this.keyOf(entry.key) })),
+    );
+    return entries.map(() => true);
   }
 
   protected clearNamespace(namespace: string | undefined): Promise<void> {

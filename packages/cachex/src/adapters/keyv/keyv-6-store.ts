@@ -1,6 +1,7 @@
 import { CacheError } from '../../errors.ts';
 import { checkOptions, nameFrom } from '../../parameters.ts';
-import { type Given, type KeyvCache, KeyvEntries } from './entries.ts';
+import type { Timed } from '../timed.ts';
+import { type KeyvCache, KeyvEntries } from './entries.ts';
 
 /** Options of {@link Keyv6Store}. */
 export interface Keyv6StoreOptions {
@@ -96,7 +97,7 @@ export class Keyv6Store extends KeyvEntries {
   }
 }
 
-function given({ key, value, expires }: Entry, now: number): Given {
+function given({ key, value, expires }: Entry, now: number): Timed {
   if (expires === undefined) return { key, value, left: undefined };
   if (expires >= firstInstant) return { key, value, left: expires - now };
   const message = `expires: ${expires} is a time to live, as Keyv 5 gives it; use Keyv5Store with Keyv 5`;

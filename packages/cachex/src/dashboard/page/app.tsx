@@ -32,8 +32,7 @@ export function App() {
     () =>
       new Stream({
         token: () => token.current,
-        opened: () => setTold(undefined),
-        frame: (frame) => setTold((before) => tell(before, frame)),
+        frame: (frame, first) => setTold((before) => tell(first ? undefined : before, frame)),
         connection(state) {
           if (state === 'locked') setRefused(token.current !== undefined);
           setConnection(state);

@@ -24,10 +24,10 @@ const kinds: readonly Kind[] = [
     ...{ measure: 'hitRate', title: 'Hit rate', show: percent, least: 1, range: [0, 1] },
     axis: (value) => `${Math.round(value * 100)} %`,
   },
-  { measure: 'latency', title: 'Latency, p99', show: milliseconds, axis: shortMs, least: 0.1 },
+  { measure: 'latency', title: 'Latency p99', show: milliseconds, axis: shortMs, least: 0.1 },
   { measure: 'rss', title: 'Memory', show: bytes, axis: bytes, least: 50e6 },
   { measure: 'evictions', title: 'Evictions a second', show: rate, axis: rate, least: 10 },
-  { measure: 'delay', title: 'Event-loop delay, p99', show: milliseconds, axis: shortMs, least: 1 },
+  { measure: 'delay', title: 'Event-loop delay p99', show: milliseconds, axis: shortMs, least: 1 },
 ];
 
 function shortMs(value: number): string {
@@ -89,6 +89,7 @@ function Chart({
   const who = ids.join('\n');
   const colours = ids.map((id) => look.colour(id)).join();
   useEffect(() => {
+    const element = place.current!;
     const faint = isDark ? '#2b2f35' : '#eae7e0';
     const muted = isDark ? '#99a0a9' : '#646a72';
     const axis = {
@@ -99,7 +100,7 @@ function Chart({
     };
     const drawn = new uPlot(
       {
-        width: place.current!.clientWidth,
+        width: element.clientWidth,
         height,
         padding: [8, 4, 0, 0],
         legend: { show: false },
@@ -114,7 +115,8 @@ function Chart({
           {
             ...axis,
             ...{ grid: { show: false }, size: 22, space: 84 },
-            values: (_plot, splits) => splits.map((split) => clockTime(split * 1_000)),
+            values: (plot, splits) =>
+              splits.map((split) => (fits(plot, split) ? clockTime(split * 1_000) : null)),
           },
           {
             ...axis,
@@ -135,14 +137,15 @@ function Chart({
         ],
       },
       dataOf(kind.measure, ids, points),
-      place.current!,
+      element,
     );
     plot.current = drawn;
-    const resized = new ResizeObserver(() => drawn.setSize({ width: place.current!.clientWidth, height }));
-    resized.observe(place.current!);
+    const resized = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
     return () => {
       resized.disconnect();
       drawn.destroy();
+      plot.current = undefined;
     };
   }, [who, colours, isDark, chosen]);
   useEffect(() => plot.current?.setData(dataOf(kind.measure, ids, points)), [points]);
@@ -157,6 +160,12 @@ function Chart({
       <div class="plot" ref={place} role="img" aria-label={`${kind.title}: ${said.join(', ')}`} />
     </figure>
   );
+}
+
+/** Whether a time is far enough from the right edge for its text not to be cut off there. */
+function fits({ scales }: uPlot, split: number): boolean {
+  const { min = 0, max = 0 } = scales.x ?? {};
+  return split < max - (max - min) * 0.08;
 }
 
 function dataOf(measure: Measure, ids: readonly string[], points: readonly PointFrame[]): uPlot.AlignedData {

@@ -16,7 +16,7 @@ function Hot({ title, rows, look }: { title: string; rows: readonly HotFrame[]; 
     <section class="hot" aria-label={title}>
       <h2>{title}</h2>
       {rows.length === 0 ? (
-        <p class="note">Nothing was asked for in the last seconds.</p>
+        <p class="note">Nothing stood out in the last seconds.</p>
       ) : (
         <ol>
           {rows.map(({ cache, key, partition, owner, calls, share }) => (

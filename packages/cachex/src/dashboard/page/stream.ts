@@ -5,9 +5,8 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'full' | 'locked';
 
 export interface StreamOptions {
   token(): string | undefined;
-  frame(frame: Frame): void;
-  /** Everything begins anew: what was told before may have been of another process. */
-  opened(): void;
+  /** The first of a connection begins everything anew: what was told before may have been of another process. */
+  frame(frame: Frame, first: boolean): void;
   connection(state: Connection): void;
 }
 
@@ -56,14 +55,17 @@ export class Stream {
       if (response.status === 401) return 'locked';
       if (response.status === 503) return 'full';
       if (!response.ok || response.body === null) return 'lost';
-      this.#options.opened();
       let rest = '';
+      let first = true;
       for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
         clearTimeout(timer);
         timer = setTimeout(() => abort.abort(), silence);
         const events = (rest + text).split('\n\n');
         rest = events.pop()!;
-        for (const event of events) this.#options.frame(JSON.parse(event.slice('data: '.length)) as Frame);
+        for (const event of events) {
+          this.#options.frame(JSON.parse(event.slice('data: '.length)) as Frame, first);
+          first = false;
+        }
         this.#pause = firstPause;
         this.#options.connection('live');
       }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
@@ -21,7 +21,7 @@ export function useTheme(): ThemeSwitch {
     query.addEventListener('change', follow);
     return () => query.removeEventListener('change', follow);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
     try {
       localStorage.setItem(place, theme);
@@ -32,7 +32,7 @@ export function useTheme(): ThemeSwitch {
   return {
     theme,
     isDark: theme === 'auto' ? systemDark : theme === 'dark',
-    next: () => setTheme(order[(order.indexOf(theme) + 1) % order.length]!),
+    next: () => setTheme((before) => order[(order.indexOf(before) + 1) % order.length]!),
   };
 }
 

@@ -1,0 +1,55 @@
+// Lets things go wrong with real processes under load and judges every answer: `npm run chaos -- --minutes 3 --seed 7`.
+import { parseArgs } from 'node:util';
+import { percentile, report } from './report.ts';
+import { run } from './run.ts';
+
+const usage = 'npm run chaos -- [--minutes 3] [--seed 1] [--processes 4] [--clients 6] [--json] [--quiet]';
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new Error(`--${name}: ${text} is not a number above zero\n\n${usage}`);
+}
+
+function read(): {
+  minutes: number;
+  seed: number;
+  processes: number;
+  clients: number;
+  json: boolean;
+  quiet: boolean;
+} {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '3' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000) + 1) },
+      processes: { type: 'string', default: '4' },
+      clients: { type: 'string', default: '6' },
+      json: { type: 'boolean', default: false },
+      quiet: { type: 'boolean', default: false },
+    },
+  });
+  const { json, quiet } = values;
+  const [minutes, seed, processes, clients] = (['minutes', 'seed', 'processes', 'clients'] as const).map(
+    (name) => positive(name, values[name]),
+  ) as [number, number, number, number];
+  if (processes < 3)
+    throw new Error(`--processes: ${processes} are too few: a cluster that bears a loss has three`);
+  return { minutes, seed, processes, clients, json, quiet };
+}
+
+try {
+  const { json, quiet, ...options } = read();
+  const began = performance.now();
+  const log = (line: string): void => {
+    if (!quiet) console.error(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
+  };
+  const found = await run({ ...options, log });
+  const { latencies, ...figures } = found;
+  const latency = { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+  console.log(json ? JSON.stringify({ ...figures, latency, node: process.version }) : report(found));
+  process.exitCode = found.violations.length > 0 ? 1 : 0;
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 2;
+}

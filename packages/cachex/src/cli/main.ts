@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { text } from 'node:stream/consumers';
+import { run } from './program.ts';
+
+const ending = new AbortController();
+
+// Once: who asks again wants it to end at once.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+
+// Whoever reads the output may have had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  ending.abort();
+});
+
+// What it waits for need not keep a process alive; it ends when it has an exit code.
+const alive = setInterval(() => {}, 2 ** 30);
+
+const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+
+void run({
+  words: process.argv.slice(2),
+  environment: process.env,
+  folder: process.cwd(),
+  out: process.stdout,
+  err: process.stderr,
+  terminal,
+  columns: terminal ? process.stdout.columns : 80,
+  signal: ending.signal,
+  input: () => text(process.stdin),
+}).then((code) => {
+  process.exitCode = code;
+  clearInterval(alive);
+});

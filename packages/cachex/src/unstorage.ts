@@ -1,0 +1,5 @@
+export {
+  type CachexDriverOptions,
+  cachexDriver,
+  type UnstorageCache,
+} from './adapters/unstorage/driver.ts';
