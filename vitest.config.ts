@@ -43,6 +43,7 @@ export default defineConfig({
       { find: /^cachex$/, replacement: source('cachex/src/index.ts') },
       { find: /^cachex\/bentocache$/, replacement: source('cachex/src/bentocache.ts') },
       { find: /^cachex\/cluster$/, replacement: source('cachex/src/cluster/index.ts') },
+      { find: /^cachex\/kubernetes$/, replacement: source('cachex/src/kubernetes.ts') },
       { find: /^cachex\/keyv$/, replacement: source('cachex/src/keyv.ts') },
       { find: /^cachex\/express-rate-limit$/, replacement: source('cachex/src/express-rate-limit.ts') },
       { find: /^cachex\/express-session$/, replacement: source('cachex/src/express-session.ts') },

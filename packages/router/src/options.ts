@@ -113,7 +113,9 @@ export interface JoinOptions {
   strict?: boolean;
   /** Keeps the process alive while the node is idle. Default: false. */
   keepAlive?: boolean;
+  /** What a link to another node may hold: `frame` bytes in one, `inFlight` calls, `queued` bytes. Beyond it: `OVERLOADED`. */
   limits?: Partial<LinkLimits>;
+  /** Whom to tell what happens, shaped like a pino logger. Default: nobody. */
   logger?: Logger;
   /** Time, for tests. */
   clock?: Clock;

@@ -6,20 +6,27 @@ import { randomSource, timeSource } from '../local/settings.ts';
 import { anything, checkOptions, flag, group, type OptionCheck } from '../parameters.ts';
 import { application, type Host } from './application.ts';
 
-/** Times are milliseconds or duration strings; everything else is as in `@cachex/router`. */
-type TimeOption = 'timeout' | 'joinTimeout' | 'failureAfter' | 'settle';
-
-/** Options of {@link join}. */
-export type JoinOptions = Omit<RouterJoinOptions, TimeOption | 'cluster'> & {
-  [N in TimeOption]?: Duration;
-} & {
+/** Options of {@link join}; those that are not told here are as in `@cachex/router`. */
+export interface JoinOptions
+  extends Omit<RouterJoinOptions, 'cluster' | 'timeout' | 'joinTimeout' | 'failureAfter' | 'settle'> {
   /**
    * The name of the cluster: nodes with the same name, meeting at the same place, are one cluster. Must be given where there
    * is a `store`. Default: what the environment variable `CACHEX_CLUSTER` says, or that of this application: its processes
    * and threads on this machine are one cluster.
    */
   cluster?: string;
-};
+  /** How long a call waits unless it says otherwise. Default: 5 s. */
+  timeout?: Duration;
+  /** How long joining may take. Default: 30 s. */
+  joinTimeout?: Duration;
+  /**
+   * A node that is silent for this long is taken for dead, if at least half of the nodes agree; its keys are answered by
+   * others after about two thirds of that more. One that is certainly dead is not waited for. Default: 3 s.
+   */
+  failureAfter?: Duration;
+  /** How long the members, their weights and what they have opened must have been the same before partitions move. Default: 1 s. */
+  settle?: Duration;
+}
 
 const text: OptionCheck = (option, input) => {
   if (typeof input === 'string' && input !== '') return input;

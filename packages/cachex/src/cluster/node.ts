@@ -185,10 +185,12 @@ export class ClusterNode implements AsyncDisposable {
     });
   }
 
+  /** The name of this node. */
   get id(): string {
     return this.#node.id;
   }
 
+  /** The name of its cluster. */
   get cluster(): string {
     return this.#node.cluster;
   }
@@ -298,12 +300,14 @@ export class ClusterNode implements AsyncDisposable {
     return shown;
   }
 
+  /** Has `listener` called at an event: `view`, `moved` or `error`. */
   on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
     this.#listeners.on(event, listener);
     return this;
   }
 
+  /** Has it called no longer. */
   off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): this {
     checkListener(eventNames, event, listener);
     this.#listeners.off(event, listener);
