@@ -50,11 +50,11 @@ describe('the main entry', () => {
     ['createCache', entry],
     ['join', cluster],
     ['natsStore', nats],
+    ['prometheus', prometheus],
     ['RateLimitStore', adapter('express-rate-limit')],
     ['SessionStore', adapter('express-session')],
     ['HttpCacheStore', adapter('undici')],
     ['createCacheHandler', adapter('next')],
-    ['prometheus', prometheus],
   ])(
     'can be required: %s is there',
     (name, file) => {
@@ -80,6 +80,10 @@ it.each([
   30_000,
 );
 
+it('cachex/cluster loads nothing of the dashboard before that is needed', () => {
+  const files = filesLoaded(cluster);
+  expect(files.filter((path) => path.includes('/dist/dashboard/'))).toEqual([]);
+}, 30_000);
 it.each([
   ['express-rate-limit', []],
   ['undici', []],
@@ -96,10 +100,6 @@ it.each([
   },
   30_000,
 );
-it('cachex/cluster loads nothing of the dashboard before that is needed', () => {
-  const files = filesLoaded(cluster);
-  expect(files.filter((path) => path.includes('/dist/dashboard/'))).toEqual([]);
-}, 30_000);
 
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';
