@@ -55,6 +55,9 @@ describe('the main entry', () => {
     ['SessionStore', adapter('express-session')],
     ['HttpCacheStore', adapter('undici')],
     ['createCacheHandler', adapter('next')],
+    ['createKeyv', adapter('keyv')],
+    ['cachexDriver', adapter('unstorage')],
+    ['cachexBus', adapter('bentocache')],
   ])(
     'can be required: %s is there',
     (name, file) => {

@@ -6,17 +6,18 @@ import {
   type StorageValue,
   snapshot,
 } from 'unstorage';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CachexDriverOptions, cachexDriver } from '../../src/unstorage.ts';
 import { describeHost } from './compatibility.ts';
 import { places } from './places.ts';
 
 const host = 'unstorage';
 
-for (const { name: setUp, open } of places) {
+describe.each(places)('$name', ({ name: setUp, open }) => {
+  const opened = open();
+
   // The package does not bring its `testDriver`: what that asks of a driver, in our words.
   describeHost({ host, suite: 'the cases of its testDriver', setUp }, () => {
-    const opened = open();
     let storage: Storage;
     beforeAll(() => {
       storage = createStorage({ driver: cachexDriver({ cache: opened() }) });
@@ -118,7 +119,6 @@ for (const { name: setUp, open } of places) {
   });
 
   describeHost({ host, suite: 'our own tests', setUp }, () => {
-    const opened = open();
     const create = (options: Partial<CachexDriverOptions> = {}): Storage =>
       createStorage({ driver: cachexDriver({ cache: opened(), ...options }) });
     afterEach(async () => opened().clear());
@@ -192,7 +192,7 @@ for (const { name: setUp, open } of places) {
       expect(await opened().get('one')).toBe('text');
     });
   });
-}
+});
 
 describeHost({ host, suite: 'our own tests', setUp: 'local' }, () => {
   const opened = places[0]!.open();

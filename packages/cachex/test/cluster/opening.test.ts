@@ -171,7 +171,6 @@ describe('joining', () => {
   });
 
   it.each<[options: unknown, message: string]>([
-    [undefined, 'options must be an object, not undefined'],
     [null, 'options must be an object, not null'],
     [{ cluster: 'shop', weigth: 2 }, "unknown option 'weigth'; did you mean 'weight'?"],
     [

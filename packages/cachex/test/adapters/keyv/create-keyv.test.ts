@@ -1,6 +1,6 @@
 import * as keyv5 from 'keyv';
 import * as keyv6 from 'keyv6';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { keyvOf } from '../../../src/adapters/keyv/create-keyv.ts';
 import type { CreateKeyvOptions, KeyvCache } from '../../../src/keyv.ts';
 import { createKeyv, Keyv5Store, Keyv6Store } from '../../../src/keyv.ts';
@@ -12,10 +12,11 @@ const versions = [
   { host: 'keyv6', keyv: keyv6 as unknown as typeof keyv5, Store: Keyv6Store },
 ];
 
-for (const { name: setUp, open } of places) {
+describe.each(places)('$name', ({ name: setUp, open }) => {
+  const opened = open();
+
   for (const { host, keyv, Store } of versions) {
     describeHost({ host, suite: 'our own tests', setUp }, () => {
-      const opened = open();
       const create = (options: CreateKeyvOptions = {}): keyv5.Keyv =>
         keyvOf(keyv, opened() as KeyvCache, options);
 
@@ -58,7 +59,7 @@ for (const { name: setUp, open } of places) {
       });
     });
   }
-}
+});
 
 describeHost({ host: 'keyv', suite: 'our own tests', setUp: 'local' }, () => {
   const opened = places[0]!.open();
