@@ -51,6 +51,8 @@ export default defineConfig({
       { find: /^cachex\/opentelemetry$/, replacement: source('cachex/src/opentelemetry.ts') },
       { find: /^cachex\/prometheus$/, replacement: source('cachex/src/prometheus.ts') },
       { find: /^cachex\/unstorage$/, replacement: source('cachex/src/unstorage.ts') },
+      { find: /^cachex\/undici$/, replacement: source('cachex/src/undici.ts') },
+      { find: /^cachex\/next$/, replacement: source('cachex/src/next.ts') },
       { find: /^cachex\/testing$/, replacement: source('cachex/src/testing/index.ts') },
     ],
   },

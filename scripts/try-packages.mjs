@@ -21,6 +21,7 @@ const documents = [
   'packages/cachex/README.md',
   'packages/router/README.md',
   'docs/membership.md',
+  'docs/dashboard.md',
 ];
 
 async function firstProgram(document) {

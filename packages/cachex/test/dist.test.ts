@@ -8,8 +8,7 @@ const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const cluster = fileURLToPath(new URL('../dist/cluster/index.js', import.meta.url));
 const prometheus = fileURLToPath(new URL('../dist/prometheus.js', import.meta.url));
 const nats = fileURLToPath(new URL('../dist/nats.js', import.meta.url));
-/** The entry for a library. */
-const dist = (name: string): string => fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
+const adapter = (name: string): string => fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
 
 beforeAll(() => {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'packages/cachex'], {
@@ -52,9 +51,13 @@ describe('the main entry', () => {
     ['join', cluster],
     ['natsStore', nats],
     ['prometheus', prometheus],
-    ['createKeyv', dist('keyv')],
-    ['cachexDriver', dist('unstorage')],
-    ['cachexBus', dist('bentocache')],
+    ['RateLimitStore', adapter('express-rate-limit')],
+    ['SessionStore', adapter('express-session')],
+    ['HttpCacheStore', adapter('undici')],
+    ['createCacheHandler', adapter('next')],
+    ['createKeyv', adapter('keyv')],
+    ['cachexDriver', adapter('unstorage')],
+    ['cachexBus', adapter('bentocache')],
   ])(
     'can be required: %s is there',
     (name, file) => {
@@ -84,6 +87,22 @@ it('cachex/cluster loads nothing of the dashboard before that is needed', () => 
   const files = filesLoaded(cluster);
   expect(files.filter((path) => path.includes('/dist/dashboard/'))).toEqual([]);
 }, 30_000);
+it.each([
+  ['express-rate-limit', []],
+  ['undici', []],
+  ['next', []],
+  // Its stores are derived from a class of its own.
+  ['express-session', ['express-session']],
+])(
+  'cachex/%s loads its own files, the hash of the router, and of other packages what it must',
+  (name, needed) => {
+    const foreign = filesLoaded(adapter(name)).filter((file) => file.includes('/node_modules/'));
+    const packages = foreign.map((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)![1]!);
+    expect(needed.filter((each) => !packages.includes(each))).toEqual([]);
+    if (needed.length === 0) expect(packages).toEqual([]);
+  },
+  30_000,
+);
 
 describe('the types that are published', () => {
   const source = `import type { Actions, Cache, FunctionMap } from '${entry}';

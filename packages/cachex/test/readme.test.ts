@@ -23,6 +23,8 @@ const withPrograms = [
   'docs/adapters/unstorage.md',
   'docs/adapters/express-rate-limit.md',
   'docs/adapters/express-session.md',
+  'docs/adapters/next.md',
+  'docs/adapters/undici.md',
   'docs/backups.md',
   'docs/commands.md',
   'docs/dashboard.md',
@@ -70,7 +72,10 @@ const others = [
   'docs/when-not.md',
   'packages/router/README.md',
   'examples/kubernetes/README.md',
+  'examples/express/README.md',
+  'examples/fastify/README.md',
   'examples/nearest-cities/README.md',
+  'examples/nestjs/README.md',
   'examples/weights/README.md',
 ];
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,15 @@ describe('the channels of a local cache', () => {
     });
     await expect(failing).rejects.toThrow('the database is away');
     expect(names(told)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
+  });
+
+  it('bind a store that what the call does is in', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const { start } = tracingChannel<string, CallTrace>('cachex:fetch');
+    start.bindStore(storage, ({ cache }) => `within ${cache}`);
+    undo.push(() => start.unbindStore(storage));
+    const cache = createCache<string, string | undefined>({ name: 'users' });
+    expect(await cache.fetch('ada', async () => storage.getStore())).toBe('within users');
   });
 
   it('are told nothing by a cache that was created before anybody had subscribed', () => {

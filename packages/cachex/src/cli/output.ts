@@ -24,6 +24,9 @@ export interface Column {
   readonly right?: true;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant.
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 const [bold, dim, plain] = ['\u001b[1m', '\u001b[2m', '\u001b[0m'];
 
 /** What a command says: results go to standard output, everything else to standard error. */
@@ -69,7 +72,8 @@ export class Output {
 
   /** A value as people read it. */
   value(value: unknown): string {
-    if (typeof value === 'string') return value;
+    // Whoever has written a string must not write to the user's terminal; a file gets it as it is.
+    if (typeof value === 'string') return this.terminal ? value.replaceAll(controls, '\ufffd') : value;
     return inspect(value, { depth: null, colors: this.#options.colors, breakLength: this.columns });
   }
 

@@ -27,9 +27,13 @@ export function jsonOf(what: string, text: string, hint: string): unknown {
   }
 }
 
-/** A key as people read it, and can write it with `--typed` if it is no string. */
+/** What would move the cursor of a terminal, or end a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant.
+const controls = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** A key as people read it, in one line, and can write it with `--typed` if it is no plain string. */
 export function showKey(key: Key): string {
-  if (typeof key === 'string') return key;
+  if (typeof key === 'string' && !controls.test(key)) return key;
   return JSON.stringify(key, (_name, value) => (typeof value === 'bigint' ? `${value}n` : value));
 }
 

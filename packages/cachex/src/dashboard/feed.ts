@@ -22,8 +22,8 @@ const pointsKept = 240;
 /** What a reader has seen. */
 export interface Seen {
   epoch: number;
-  /** The time of the last point. */
-  point: number;
+  /** How many points. */
+  points: number;
 }
 
 type Heard = { readonly vitals: NodeVitals } | { readonly silent: string };
@@ -35,6 +35,8 @@ export class Feed {
   readonly #colours = new Colours();
   readonly #changes: ChangeFrame[] = [];
   readonly #points: PointFrame[] = [];
+  /** How many there were so far. */
+  #pointed = 0;
   /** By incarnation, the newest last. */
   readonly #readings = new Map<string, Reading[]>();
   readonly #silent = new Map<string, string>();
@@ -42,7 +44,6 @@ export class Feed {
   #view: View;
   /** What is shown now, for as long as it is so. */
   #now: Omit<Frame, 'mayAct' | 'points'> | undefined;
-  #timer: Timer | undefined;
   #telling: Timer | undefined;
   #watched = false;
   #asking = false;
@@ -61,18 +62,17 @@ export class Feed {
 
   /** Somebody watches. */
   start(): void {
-    if (this.#watched) return;
     this.#watched = true;
-    this.#later(0);
+    if (!this.#asking) void this.#ask();
   }
 
   /** Nobody does: no node is asked any more. */
   stop(): void {
     this.#watched = false;
-    this.#timer?.cancel();
     this.#telling?.cancel();
     this.#telling = undefined;
     this.#readings.clear();
+    this.#now = undefined;
   }
 
   close(): void {
@@ -85,9 +85,9 @@ export class Feed {
     const view = this.#view;
     this.#now ??= this.#compose();
     const anew = seen.epoch !== view.epoch;
-    const points = this.#points.filter(({ at }) => at > seen.point);
+    const points = this.#points.slice(Math.max(0, this.#points.length - (this.#pointed - seen.points)));
     seen.epoch = view.epoch;
-    seen.point = points.at(-1)?.at ?? seen.point;
+    seen.points = this.#pointed;
     return {
       ...{ ...this.#now, mayAct, points },
       ...(anew ? { ring: ringOf(view), changes: this.#changes } : {}),
@@ -131,18 +131,24 @@ export class Feed {
     });
   }
 
-  #later(ms: number): void {
-    this.#timer = this.#source.clock.after(ms, () => void this.#look());
+  /** Round after round, each a while after the one before is over: slow nodes are not asked ever more. */
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    while (this.#watched) {
+      try {
+        await this.#round();
+      } catch {
+        // What cannot be made sense of is asked for again; it must not end the application.
+      }
+      await new Promise<void>((resolve) => void this.#source.clock.after(interval, resolve));
+    }
+    this.#asking = false;
   }
 
-  /** One round. The next begins when this is over, so that slow nodes are not asked ever more. */
-  async #look(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
+  async #round(): Promise<void> {
     const { clock } = this.#source;
     const { members } = this.#view;
-    const heard = await Promise.all(members.map(({ id }) => this.#ask(id)));
-    this.#asking = false;
+    const heard = await Promise.all(members.map(({ id }) => this.#askOne(id)));
     if (!this.#watched) return;
     const at = clock.now();
     members.forEach(({ id, incarnation }, n) => {
@@ -160,12 +166,14 @@ export class Feed {
     this.#point();
     this.#now = undefined;
     this.#tell();
-    this.#later(interval);
   }
 
-  async #ask(id: string): Promise<Heard> {
+  async #askOne(id: string): Promise<Heard> {
     try {
-      return { vitals: await this.#source.node.vitals({ node: id, timeout: patience }) };
+      const vitals = await this.#source.node.vitals({ node: id, timeout: patience });
+      return understood(vitals)
+        ? { vitals }
+        : { silent: 'it tells of itself in a way that is not known here' };
     } catch (error) {
       return { silent: (error as Error).message };
     }
@@ -193,6 +201,7 @@ export class Feed {
       evictions: figures.map(({ evictions }) => evictions),
       delay: figures.map(({ delay }) => delay?.p99 ?? null),
     });
+    this.#pointed += 1;
     if (this.#points.length > pointsKept) this.#points.shift();
   }
 
@@ -266,6 +275,11 @@ export class Feed {
       };
     });
   }
+}
+
+/** A node of another version may tell something else. */
+function understood({ process, caches }: Partial<NodeVitals>): boolean {
+  return typeof process?.rss === 'number' && typeof caches === 'object' && caches !== null;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -58,7 +58,11 @@ export class DashboardServer implements Dashboard {
       frameFor: (seen) => this.#feed.frameFor(seen, token !== undefined),
       watched: (anybody) => (anybody ? this.#feed.start() : this.#feed.stop()),
     });
-    server.on('request', (request, response) => void this.#answer(request, response));
+    server.on('request', (request, response) => {
+      // Who goes away in the middle of an answer is no concern of this process.
+      response.on('error', () => {});
+      this.#answer(request, response).catch(() => response.destroy());
+    });
   }
 
   close(): Promise<void> {

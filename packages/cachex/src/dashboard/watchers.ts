@@ -63,7 +63,7 @@ export class Watchers {
 class Watcher {
   readonly #response: ServerResponse;
   readonly #options: WatchersOptions;
-  readonly #seen: Seen = { epoch: 0, point: 0 };
+  readonly #seen: Seen = { epoch: 0, points: 0 };
   #blocked: Timer | undefined;
 
   constructor(response: ServerResponse, options: WatchersOptions) {
@@ -77,7 +77,14 @@ class Watcher {
 
   tell(): void {
     if (this.#blocked !== undefined) return;
-    const frame = JSON.stringify(this.#options.frameFor(this.#seen));
+    let frame: string;
+    try {
+      frame = JSON.stringify(this.#options.frameFor(this.#seen));
+    } catch {
+      // A page about the application must never be what ends it.
+      this.#response.destroy();
+      return;
+    }
     if (this.#response.write(`data: ${frame}\n\n`)) return;
     this.#blocked = this.#options.clock.after(patience, () => this.#response.destroy());
   }

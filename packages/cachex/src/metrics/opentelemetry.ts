@@ -39,8 +39,8 @@ const library = 'cachex';
 /**
  * Metrics and spans of the caches of this process for OpenTelemetry: what they hold and count, how long calls take, and how the
  * node is. With neither `caches` nor `node` only calls are told of, of all caches. Call it before local caches are created if
- * their calls are to be told of. Attributes are few: `cachex.cache`, `cachex.action`, `cachex.node`, `error.type`, never a
- * key. Returns how to stop. Bad options: `INVALID_OPTION`.
+ * their calls are to be told of. Attributes are few: `cachex.cache`, `cachex.action`, `error.type`, and of spans `cachex.node`; never
+ * a key. Returns how to stop. Bad options: `INVALID_OPTION`.
  */
 export function opentelemetry(options: OpenTelemetryOptions = {}): () => void {
   checkOptions('options', options, checks);
@@ -62,13 +62,20 @@ export function opentelemetry(options: OpenTelemetryOptions = {}): () => void {
           call,
           tracer.startSpan(`${call.action} ${call.cache}`, {
             kind: call.node === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT,
-            attributes: attributesOf(call),
+            // Of spans alone: nodes come and go, and each would be a series of its own.
+            attributes: {
+              ...attributesOf(call),
+              ...(call.node === undefined ? {} : { 'cachex.node': call.node }),
+            },
           }),
         );
     },
     ended(call, seconds) {
       if (!probe.concerns(call)) return;
-      durations.record(seconds, attributesOf(call));
+      durations.record(seconds, {
+        ...attributesOf(call),
+        ...('error' in call ? { 'error.type': reasonOf(call.error) } : {}),
+      });
       const span = running.get(call);
       if (span === undefined) return;
       if ('error' in call) {
@@ -105,12 +112,9 @@ export function opentelemetry(options: OpenTelemetryOptions = {}): () => void {
   };
 }
 
-function attributesOf(call: CallTrace): Attributes {
-  const { cache, action, node } = call;
+function attributesOf({ cache, action }: CallTrace): Attributes {
   return {
     'cachex.cache': cache,
     'cachex.action': action,
-    ...(node === undefined ? {} : { 'cachex.node': node }),
-    ...('error' in call ? { 'error.type': reasonOf(call.error) } : {}),
   };
 }

@@ -22,7 +22,7 @@ async function watched() {
   return { a: a!, b: b!, users, feed, told: () => told };
 }
 
-const anew = () => ({ epoch: 0, point: 0 });
+const anew = () => ({ epoch: 0, points: 0 });
 
 describe('what is told of a cluster', () => {
   it('is asked of all nodes every second while somebody watches, and not otherwise', async () => {

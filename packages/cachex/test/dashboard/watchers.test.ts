@@ -64,6 +64,20 @@ describe('somebody who watches and takes nothing', () => {
     expect(watchers.size).toBe(0);
   });
 
+  it('is sent away if it cannot be told what it is to be shown', async () => {
+    const watchers = new Watchers({
+      clock: new ManualClock(),
+      frameFor: () => {
+        throw new Error('no frame can be made');
+      },
+      watched: () => {},
+    });
+    const { response, close } = await reader(watchers);
+    if (!response.closed) await once(response, 'close');
+    expect(watchers.size).toBe(0);
+    close();
+  });
+
   it('is sent away after a while', async () => {
     const clock = new ManualClock();
     const seen: boolean[] = [];

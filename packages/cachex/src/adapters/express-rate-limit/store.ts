@@ -8,7 +8,7 @@ import type { EitherCache } from '../either-cache.ts';
 type Used = 'name' | 'get' | 'ttl' | 'incr' | 'update' | 'del' | 'keys' | 'delMany';
 
 /** What the hits are counted in: a cache of this process, or of a cluster. */
-export type RateLimitCache = EitherCache<number, Used>;
+export type RateLimitCache = EitherCache<unknown, Used>;
 
 /** Options of {@link RateLimitStore}. */
 export interface RateLimitStoreOptions {

@@ -7,7 +7,7 @@ import type { EitherCache } from '../either-cache.ts';
 type Used = 'get' | 'ttl' | 'put' | 'del' | 'expire' | 'count' | 'clear' | 'stream';
 
 /** What sessions are kept in: a cache of this process, or of a cluster, of their own. */
-export type SessionCache = EitherCache<string, Used>;
+export type SessionCache = EitherCache<unknown, Used>;
 
 /** Options of {@link SessionStore}. */
 export interface SessionStoreOptions {

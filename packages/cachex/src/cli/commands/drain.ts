@@ -72,7 +72,7 @@ async function emptied(
   const empty = (view: View): boolean => {
     const left = kept(view, id);
     bar.show(before - left, `${left} partitions and copies left at '${id}'`);
-    return left === 0;
+    return left === 0 && view.members.every((member) => member.id !== id || member.weight === 0);
   };
   try {
     await viewWith(node, empty, signal);

@@ -1,0 +1,6 @@
+export {
+  type HttpCache,
+  HttpCacheStore,
+  type HttpCacheStoreOptions,
+  type StoredResponse,
+} from './adapters/undici/store.ts';
