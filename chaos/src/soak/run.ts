@@ -52,7 +52,11 @@ export async function run({ minutes, seed, size, log }: RunOptions): Promise<Fin
   const nodes: Node[] = [];
   const start = async (id: string): Promise<Node> => {
     const started: Start = { id, directory, seed: seed + nodes.length, size, keys };
-    const node: Node = new Child(program, started, { execArgv: ['--expose-gc'] });
+    const node: Node = new Child(program, started, {
+      execArgv: ['--expose-gc'],
+      // The first failure with each code.
+      heard: (message) => log(`${id}: ${(message as { failed: string }).failed}`),
+    });
     nodes.push(node);
     await node.joined;
     return node;

@@ -77,7 +77,8 @@ async function operation(): Promise<void> {
     else if (drawn < 0.95) await cache.put(key, value(), { ttl: Math.ceil(random() * 5_000) });
     else await cache.del(key);
   } catch (error) {
-    const { code = 'no code' } = error as { code?: string };
+    const { code = 'no code', message } = error as { code?: string; message: string };
+    if (codes[code] === undefined) void send({ failed: message });
     codes[code] = (codes[code] ?? 0) + 1;
   }
 }
