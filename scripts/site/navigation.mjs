@@ -57,5 +57,8 @@ export const navigation = [
       'docs/invariants.md',
     ],
   },
-  { title: 'The project', pages: ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'] },
+  {
+    title: 'The project',
+    pages: ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  },
 ];

@@ -1,4 +1,4 @@
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { Encoded, longestText } from './encoded.ts';
 import { RouterError } from './errors.ts';
