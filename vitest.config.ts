@@ -6,18 +6,21 @@ import { ConformanceReporter } from './scripts/conformance-reporter.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
-const tests = [
-  'packages/*/test/**/*.test.ts',
-  'examples/*/test/**/*.test.ts',
-  'bench/test/**/*.test.ts',
-  'chaos/test/**/*.test.ts',
-];
+const tests = ['packages/*/test/**/*.test.ts', 'bench/test/**/*.test.ts', 'chaos/test/**/*.test.ts'];
 /** Those that replace modules, which must be loaded for them alone. */
 const mocking = ['packages/router/test/view-stores/*.test.ts'];
 /** Those that take minutes, most of them spent waiting for real processes and servers to be missed. */
 const faults = ['faults', 'rolling-restart', 'churn'].map(
   (name) => `packages/cachex/test/cluster/${name}.test.ts`,
 );
+
+/** Those beside programs of others: the hosts of the adapters, a browser, a shell; and services that are started and called. */
+const hosts = [
+  'packages/cachex/test/adapters/**/*.test.ts',
+  'packages/cachex/test/cli/**/*.test.ts',
+  'packages/cachex/test/dashboard/page.test.ts',
+  'examples/*/test/**/*.test.ts',
+];
 
 /** What takes long begins first, so that nothing is waited for alone at the end. */
 const slow = ['simulation.test', 'processes.test', 'every-step.test', 'nats.test'];
@@ -70,9 +73,10 @@ export default defineConfig({
       // Loading everything anew for each file would take a tenth of the time; only what is mocked has to be.
       {
         extends: true,
-        test: { name: 'plain', include: tests, exclude: [...mocking, ...faults], isolate: false },
+        test: { name: 'plain', include: tests, exclude: [...mocking, ...faults, ...hosts], isolate: false },
       },
       { extends: true, test: { name: 'mocking', include: mocking } },
+      { extends: true, test: { name: 'hosts', include: hosts, isolate: false } },
       { extends: true, test: { name: 'faults', include: faults } },
     ],
   },

@@ -26,6 +26,7 @@ export const navigation = [
     pages: [
       'docs/discovery.md',
       'docs/membership.md',
+      'docs/messages.md',
       'docs/backups.md',
       'docs/routers.md',
       'docs/network.md',
