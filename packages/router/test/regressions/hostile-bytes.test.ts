@@ -11,6 +11,7 @@ import { Services } from '../../src/services.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { NatsLink, window } from '../../src/transports/nats-link.ts';
 import { MessageType } from '../../src/transports/nats-message.ts';
+import { decodeView } from '../../src/view-json.ts';
 import { firstView } from '../arbitraries.ts';
 
 const codec = new Codec();
@@ -69,6 +70,10 @@ describe('bytes of a hostile node', () => {
     const name = doubled('x', (inner) => [inner, inner]);
     const { bytes } = codec.encode({ name, message: 'x', properties: {} });
     expect(() => codec.decodeError(bytes)).toThrow(RangeError);
+  });
+
+  it('may not have a list for the text of a view', () => {
+    expect(() => decodeView(doubled('x', (inner) => [inner, inner]))).toThrow('not a view: no text');
   });
 
   it('that come one by one take not much more memory than they are', () => {
