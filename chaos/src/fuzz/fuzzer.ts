@@ -29,7 +29,7 @@ export interface Finding {
 }
 
 /** So many inputs are tried before what has run is looked at, which takes longer than they do. */
-const batch = 256;
+const batch = 512;
 
 /** Tries inputs that it makes of others, and keeps those that run code that none before has. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Tried> {

@@ -4,7 +4,7 @@ import { Flaw } from './target.ts';
 /** How many blocks of code may run for an input, and bytes be taken: so many, and so many for each of its bytes. */
 export const mostSteps = (length: number): number => 100_000 + 2_000 * length;
 /** With which nobody looks closer, who looks at many inputs together. */
-export const usualSteps = (length: number): number => 5_000 + 200 * length;
+export const usualSteps = (length: number): number => 20_000 + 400 * length;
 export const mostMemory = (length: number): number => 16 * 1024 * 1024 + 1_024 * length;
 
 /** Bytes in use, on the heap and beside it. */
