@@ -59,5 +59,8 @@ export const navigation = [
       'docs/reliability.md',
     ],
   },
-  { title: 'The project', pages: ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'] },
+  {
+    title: 'The project',
+    pages: ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  },
 ];

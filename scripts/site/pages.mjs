@@ -46,7 +46,7 @@ function documentsIn(root, folder) {
  */
 export function readPages(root) {
   const documents = [
-    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((path) =>
+    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].filter((path) =>
       existsSync(join(root, path)),
     ),
     ...['docs', 'packages', 'examples'].flatMap((folder) => documentsIn(root, folder)),

@@ -57,6 +57,7 @@ const withPrograms = [
 const others = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'CHANGELOG.md',
   'docs/command-line.md',
   'docs/api.md',

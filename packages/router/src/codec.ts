@@ -1,7 +1,8 @@
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { Encoded, longestText } from './encoded.ts';
 import { RouterError } from './errors.ts';
+import { checkMessage } from './message-form.ts';
 import { checkSerializable, isPlain, messageOf } from './serializable.ts';
 import { bareOf, describeThrown, rebuildThrown, type ThrownRecord } from './thrown.ts';
 
@@ -49,6 +50,7 @@ export class Codec {
     return Encoded.copy(writer.finish(), 0, writer.length);
   }
 
+  /** Throws `RangeError` on anything that no codec wrote. */
   decode({ content }: Encoded): unknown {
     const { length } = content;
     if (typeof content !== 'string') return this.#readValue(asBuffer(content), 0, length);
@@ -130,9 +132,16 @@ export class Codec {
     const characters = to - from - 1;
     if (first === shortText + characters && characters <= longestShort)
       return readShort(buffer, from + 1, to);
-    this.#range.start = first === plainMark ? from + 1 : from;
+    const plain = first === plainMark;
+    const start = plain ? from + 1 : from;
+    checkMessage(buffer, start, to, plain);
+    this.#range.start = start;
     this.#range.end = to;
-    return (first === plainMark ? this.#plain : this.#packer).unpack(buffer, this.#range);
+    try {
+      return (plain ? this.#plain : this.#packer).unpack(buffer, this.#range);
+    } catch (cause) {
+      throw new RangeError(`a value that cannot be read: ${messageOf(cause)}`, { cause });
+    }
   }
 
   #writeList(writer: ByteWriter, values: readonly unknown[], depth: number): void {

@@ -38,6 +38,9 @@ export const defaultFrameLimit: number = 16 * 1024 * 1024;
 
 const headerLength = 4;
 
+/** Chunks up to this length are put together while their frame is incomplete. */
+const smallChunk = 4 * 1024;
+
 /** The type counts as a part of the frame. */
 export const typeLength = 1;
 
@@ -92,8 +95,7 @@ export class FrameReader {
 
   /** Takes a chunk and returns the frames it completes; a frame over the limit or without a type throws `RangeError`. */
   push(chunk: Uint8Array): Frame[] {
-    this.#chunks.push(chunk);
-    this.#held += chunk.length;
+    this.#hold(chunk);
     const frames: Frame[] = [];
     let bytes: Buffer | undefined;
     let at = 0;
@@ -115,6 +117,18 @@ export class FrameReader {
       this.#held = rest.length;
     }
     return frames;
+  }
+
+  /** Keeps a chunk. Small ones are put together: each alone takes far more memory than its bytes. */
+  #hold(chunk: Uint8Array): void {
+    const chunks = this.#chunks;
+    this.#held += chunk.length;
+    chunks.push(chunk);
+    while (chunks.length > 1) {
+      const [before, last] = [chunks.at(-2)!, chunks.at(-1)!];
+      if (before.length > last.length || before.length + last.length > smallChunk) return;
+      chunks.splice(-2, 2, Buffer.concat([before, last]));
+    }
   }
 
   /** Enough of the front to read a length; joins only when the first chunk is shorter than that. */

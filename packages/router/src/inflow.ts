@@ -1,5 +1,6 @@
 import {
   type CopyRecord,
+  checkStreamMessage,
   copyRecords,
   placeOf,
   type StreamAnswer,
@@ -48,8 +49,10 @@ export class Inflow {
     return this.#copies.get(partition)?.inSync === true && view.backups[partition]!.includes(this.#self);
   }
 
-  /** Takes a message of the owner `from`. All of it is applied, or nothing. */
-  take(view: View, from: string, { stream, sequence, epoch, units }: StreamMessage): StreamAnswer {
+  /** Takes a message of the owner `from`. All of it is applied, or nothing; one that makes no sense is a `RangeError`. */
+  take(view: View, from: string, message: StreamMessage): StreamAnswer {
+    checkStreamMessage(message, view.owners.length);
+    const { stream, sequence, epoch, units } = message;
     if (view.epoch < epoch) return 'behind';
     const state = this.#streamOf(view, stream, sequence);
     if (typeof state === 'string') return state;
@@ -193,7 +196,14 @@ export class Inflow {
     // A service that is not open here cannot be copied. The owner learns of it, and acknowledges nothing that is missing
     // here: so what there is stays, for it may just have been published.
     if (replica === undefined) stream.refused.add(partition);
-    else replica.stage(partition, record);
+    else {
+      try {
+        replica.stage(partition, record);
+      } catch {
+        // A record that this build cannot make sense of: the copy lacks it, and cannot go on.
+        stream.refused.add(partition);
+      }
+    }
   }
 
   #promote(partition: number): void {

@@ -222,7 +222,7 @@ export class Membership {
       const budget = Math.min(patience, deadline - clock.now());
       const args = [entering(), backups, failureAfter, router.name];
       const text = await this.#request(peer, 'join', args, budget);
-      const welcome = decodeView(String(text));
+      const welcome = decodeView(text);
       // It has published that view, or learned it.
       this.#options.electors.heard(member.incarnation, welcome.epoch);
       return { kind: 'welcome', view: welcome };

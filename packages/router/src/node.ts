@@ -747,7 +747,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#learning.add(from);
     try {
       const call = { service: clusterService, handler: 'current', args: [], repeatable: true };
-      this.#agreement.hear(decodeView(String(await this.dispatch.callNode(from, call))));
+      this.#agreement.hear(decodeView(await this.dispatch.callNode(from, call)));
     } catch {
       // The next sign of life tells of it again.
     } finally {

@@ -44,6 +44,26 @@ export type StreamAnswer =
   /** A later stream has begun, or this one is not known any more: give it up. */
   | 'over';
 
+/** Throws `RangeError` unless a message is one: all that another node sends is what it says. */
+export function checkStreamMessage(message: StreamMessage, partitions: number): void {
+  const { stream, sequence, epoch, units } = message;
+  const counted = Number.isSafeInteger(sequence) && sequence >= 0 && Number.isSafeInteger(epoch);
+  const whole = counted && typeof stream === 'string' && Array.isArray(units);
+  if (
+    !whole ||
+    !units.every((unit) => Array.isArray(unit) && unit.every((piece) => isPiece(piece, partitions)))
+  )
+    throw new RangeError('a message about copies that is none');
+}
+
+function isPiece(piece: unknown, partitions: number): boolean {
+  if (!Array.isArray(piece)) return false;
+  const [service, partition, record] = piece as unknown[];
+  const placed =
+    Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) < partitions;
+  return typeof service === 'string' && placed && Array.isArray(record);
+}
+
 /** The incarnation of the owner of a stream, and its number among the streams of that. */
 export function placeOf(stream: string): { source: string; number: number } {
   const at = stream.lastIndexOf(':');

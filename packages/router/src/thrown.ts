@@ -81,23 +81,33 @@ const builtIn: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 };
 
-export function rebuildThrown(record: ThrownRecord): unknown {
+/** Throws `RangeError` on what {@link describeThrown} did not make. Each record is rebuilt once, however often it is there. */
+export function rebuildThrown(record: ThrownRecord, rebuilt: Map<ThrownRecord, Error> = new Map()): unknown {
   if (typeof record !== 'object' || record === null) throw new RangeError('not something thrown');
   if ('value' in record) return record.value;
-  const name = String(record.name);
-  const error = emptyError(name, record);
+  const known = rebuilt.get(record);
+  if (known !== undefined) return known;
+  const { name, message, stack, cause, errors, properties } = record;
+  if (typeof name !== 'string' || typeof message !== 'string')
+    throw new RangeError('an error without a name or a message');
+  const error = emptyError(name, message, Array.isArray(errors));
+  rebuilt.set(record, error);
   const define = (property: string, value: unknown, enumerable: boolean): void => {
     Object.defineProperty(error, property, { value, enumerable, writable: true, configurable: true });
   };
   if (error.name !== name) define('name', name, false);
-  if (typeof record.stack === 'string') define('stack', record.stack, false);
-  if (record.cause !== undefined) define('cause', rebuildThrown(record.cause), false);
-  for (const [property, value] of Object.entries(record.properties ?? {})) define(property, value, true);
+  if (typeof stack === 'string') define('stack', stack, false);
+  if (cause !== undefined) define('cause', rebuildThrown(cause, rebuilt), false);
+  if (Array.isArray(errors)) {
+    const list = errors.map((each: ThrownRecord) => rebuildThrown(each, rebuilt));
+    define('errors', list, false);
+  }
+  for (const [property, value] of Object.entries(properties ?? {})) define(property, value, true);
   return error;
 }
 
-function emptyError(name: string, { message, errors }: ErrorRecord): Error {
-  if (Array.isArray(errors)) return new AggregateError(errors.map(rebuildThrown), String(message));
+function emptyError(name: string, message: string, many: boolean): Error {
+  if (many) return new AggregateError([], message);
   const Class = Object.hasOwn(builtIn, name) ? builtIn[name]! : Error;
-  return new Class(String(message));
+  return new Class(message);
 }

@@ -59,8 +59,10 @@ export function encodeView(view: View): string {
 }
 
 /** Reads what {@link encodeView} wrote; anything else is `PROTOCOL`. */
-export function decodeView(text: string): View {
+export function decodeView(text: unknown): View {
   try {
+    // To make a text of anything else could take for ever.
+    if (typeof text !== 'string') throw new Error('no text');
     const record = JSON.parse(text) as ViewRecord;
     if (record.format !== 2) throw new Error(`unknown format ${String(record.format)}`);
     const {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -5,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/clock.ts';
-import { type Frame, FrameReader, FrameType } from '../src/frame.ts';
+import { type Frame, FrameReader, FrameType, finishFrame, startFrame } from '../src/frame.ts';
 import { type JoinOptions, join, type Logger, memoryStoreHub, type RoutedNode } from '../src/index.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import { socketTransport } from '../src/transports/socket.ts';
 import { box } from './box.ts';
-import { helloFrame } from './links.ts';
+import { helloFrame, request, writeCall } from './links.ts';
 import { material } from './transports/certificates.ts';
 
 const secret = 'correct horse battery staple';
@@ -322,6 +323,97 @@ describe('a node over TCP with a secret', () => {
       garbage.length,
     );
     await enter('b', options);
+  });
+});
+
+describe('a node and who breaks the rules of its socket', () => {
+  /** A node with small limits, another that is its friend, and where to dial it. */
+  async function attacked(options: Partial<JoinOptions> = {}): Promise<{ port: number; hello: Buffer }> {
+    const listen = 'tcp://127.0.0.1:0';
+    const a = await enter('a', { listen, limits: { queued: 256 * 1024 }, ...options });
+    await enter('b', { listen, ...options });
+    const big = { big: () => 'x'.repeat(100_000) };
+    for (const node of nodes) await node.open('echo', { handlers: big });
+    await expectLinks();
+    const { incarnation } = a.nodes()[0]!;
+    const hello = helloFrame({
+      ...{ birth: a.view.birth, id: 'm', incarnation: 'm1', to: { id: 'a', incarnation } },
+    });
+    return { port: portOf(a), hello };
+  }
+
+  async function expectWell(): Promise<void> {
+    await expectLinks();
+    for (const node of nodes) expect(node.nodes().map(({ id }) => id)).toEqual(['a', 'b']);
+  }
+
+  it('gives up one that never finishes its handshake, with a secret or without', async () => {
+    const { port, hello } = await attacked({ secret });
+    const unfinished = [[], [hello.subarray(0, 9)], [Buffer.of(0, 0, 0x3f, 0xff, FrameType.hello)]];
+    const heard = await Promise.all(unfinished.map((pieces) => say(port, ...pieces)));
+    expect(heard).toEqual([[], [], []]);
+    await expectWell();
+  });
+
+  it('closes the link of one that claims 4 GB once it is let in, and takes nothing for it', async () => {
+    const { port, hello } = await attacked();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let n = 0; n < 20; n += 1) {
+      const socket = connect(port, '127.0.0.1');
+      others.push(socket);
+      socket.on('error', () => {});
+      socket.write(hello);
+      const [welcome] = (await once(socket, 'data')) as [Buffer];
+      expect(welcome[4]).toBe(FrameType.welcome);
+      socket.write(Buffer.of(0xff, 0xff, 0xff, 0xff, FrameType.calls, ...Buffer.alloc(1024, 0xff)));
+      await once(socket, 'close');
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+    expect(logged).toContainEqual(expect.stringContaining('closing the link from m: a frame of 4294967295'));
+    await expectWell();
+  });
+
+  it('gives up one that asks and never reads', async () => {
+    const { port, hello } = await attacked();
+    const socket = connect(port, '127.0.0.1');
+    others.push(socket);
+    socket.on('error', () => {});
+    socket.pause();
+    const writer = startFrame(FrameType.calls);
+    for (let id = 1; id <= 500; id += 1) writeCall(writer, request(id, { handler: 'big', args: [] }));
+    socket.write(hello);
+    socket.write(finishFrame(writer));
+    const given = /closing the link from m: \d+ bytes of answers wait unread/;
+    while (!logged.some((message) => given.test(message)))
+      await new Promise<void>((resolve) => systemClock.defer(resolve));
+    socket.resume();
+    await once(socket, 'close');
+    await expectWell();
+  });
+
+  it('speaks no older version because somebody between wants it to', async () => {
+    const listen = 'tcp://127.0.0.1:0';
+    const port = await freePort();
+    const server = createServer((dialler) => {
+      const acceptor = connect(port, '127.0.0.1');
+      others.push(dialler, acceptor);
+      for (const socket of [dialler, acceptor]) socket.on('error', () => {});
+      dialler.on('data', (chunk: Buffer) => {
+        const text = chunk.toString('latin1');
+        acceptor.write(text.replace(/"speaks":\[(\d+),\d+\]/, '"speaks":[$1,$1]'), 'latin1');
+      });
+      dialler.on('close', () => acceptor.destroy());
+      acceptor.pipe(dialler);
+    });
+    others.push(server);
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const advertise = `tcp://127.0.0.1:${(server.address() as { port: number }).port}`;
+    await enter('a', { listen: `tcp://127.0.0.1:${port}`, advertise, secret });
+    expect((await refusal({ id: 'b', listen, secret })).message).toMatch(
+      /another secret, or somebody stands/,
+    );
   });
 });
 

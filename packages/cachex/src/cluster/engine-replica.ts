@@ -7,6 +7,7 @@ import { none, type Slot, Store } from '../local/store.ts';
 import type { WarmerState } from '../local/warmers.ts';
 import { EntryPage, type PagedEntry, readPage } from './entry-page.ts';
 import type { LockReplica } from './lock-replica.ts';
+import { checkRecord } from './record-form.ts';
 import type { WireForm } from './wire-form.ts';
 
 /** What is known of the last run of a warmer. */
@@ -130,7 +131,9 @@ export class EngineReplica implements Replica {
     }
   }
 
+  /** Throws `RangeError` on what is no record. */
   stage(partition: number, record: ReplicaRecord): void {
+    checkRecord(record);
     if (this.#locks?.stage(partition, record) === true) return;
     const change = record as CacheRecord;
     switch (change[0]) {

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, type Codec, Encoded } from '@cachex/router';
-import type { Key } from '@cachex/router/hash';
+import { type Key, keyProblem } from '@cachex/router/hash';
 import type { Entry } from '../local/store.ts';
 
 /** Bytes with which a page is full. */
@@ -89,12 +89,15 @@ function readEntry(reader: ByteReader, codec: Codec): PagedEntry {
   const has = reader.u8();
   const hash = reader.u32();
   const key = (has & Has.textKey) === 0 ? (codec.readList(reader, false)[0] as Key) : reader.text();
+  if (keyProblem(key) !== undefined) throw new RangeError('an entry whose key is none');
   const version = reader.f64();
   const age = reader.f64();
   const remaining = (has & Has.remaining) === 0 ? null : reader.f64();
   const ttl = (has & Has.ttl) === 0 ? null : reader.f64();
   const staleFor = (has & Has.staleFor) === 0 ? 0 : reader.f64();
   const tags = (has & Has.tags) === 0 ? undefined : (codec.readList(reader, false) as string[]);
+  if (tags?.every((tag) => typeof tag === 'string') === false)
+    throw new RangeError('an entry with a tag that is no text');
   const length = reader.u32();
   const from = reader.skip(length);
   // A copy: it is stored, and must not keep the page alive.

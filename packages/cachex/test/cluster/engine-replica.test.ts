@@ -165,3 +165,23 @@ describe('a load under a lease that moves', () => {
     expect(clock.timers).toBe(0);
   });
 });
+
+describe('a record that makes no sense', () => {
+  it.each<[what: string, record: readonly unknown[]]>([
+    ['a warmer whose run is no text', ['warmer', 'warm', 'a-1:6', 5, true, false, 'why']],
+    ['a warmer without a run', ['warmer', 'warm', undefined, 5, false, true, undefined]],
+    ['a load whose token is no text', ['load', key, hash, 5, undefined, undefined]],
+    ['a load of what is no key', ['load', {}, hash, 'a-1:5', undefined, undefined]],
+    ['a write of what is no key', ['write', [{}], hash, 'value', 1, 0, null, null, 0, undefined]],
+    ['a write whose age is no number', ['write', key, hash, 'value', 1, 'old', null, null, 0, undefined]],
+    ['a write with a tag that is no text', ['write', key, hash, 'value', 1, 0, null, null, 0, [5]]],
+    ['a page without bytes', ['page', 1, undefined]],
+    ['a lock without keys', ['lock', 'a-1:1', 'a-1:2', 5, undefined, undefined, undefined]],
+    ['a decision of nobody', ['decision', undefined, hash, 5, []]],
+    ['a removal of nothing', ['remove']],
+  ])('is refused before it is staged: %s', (_what, record) => {
+    const { replica } = anotherCopy();
+    expect(() => replica.stage(partition, record)).toThrow(RangeError);
+    expect(() => replica.promote(partition)).not.toThrow();
+  });
+});

@@ -94,4 +94,14 @@ describe('a page of entries', () => {
     const bytes = change(pageOf([one]).finish().content as Uint8Array);
     expect(() => readPage(new Encoded(bytes), count, codec)).toThrow(RangeError);
   });
+
+  it.each([
+    ['a key that is none', { key: { constructor: 1 } as never }],
+    ['a tag that is no text', { tags: [5] as never }],
+  ])('is refused with %s', (_what, part) => {
+    const page = new EntryPage(codec, now);
+    const entry = { ...one, ...part, hash: 1, value: undefined };
+    page.add(entry, codec.encode(1));
+    expect(() => readPage(page.finish(), 1, codec)).toThrow(RangeError);
+  });
 });

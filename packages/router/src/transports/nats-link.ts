@@ -92,7 +92,8 @@ export class NatsLink implements Connection {
     if (type === MessageType.data && number === this.#expected) this.#take(bytes);
     else if (type === MessageType.end && number === this.#expected) this.break();
     else if (type === MessageType.taken) {
-      this.#credited = Math.max(this.#credited, Math.min(number, this.#sent));
+      // Not so of what is no number.
+      if (number > this.#credited) this.#credited = Math.min(number, this.#sent);
       this.#flush();
     } else if (type === MessageType.probe) this.#answer();
     // A gap: something was lost. Or nonsense, or the other end knows nothing of this link.

@@ -185,7 +185,7 @@ export class KeptViews implements ViewStore {
     const { birth = '', epoch = 0 } = this.#last ?? {};
     const answer = await this.#askKeeper('read', birth, epoch);
     if (answer === null) return undefined;
-    if (answer !== true) this.#last = decodeView(String(answer));
+    if (answer !== true) this.#last = decodeView(answer);
     return this.#last;
   }
 

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { RouterError } from '../errors.ts';
+import { defaultFrameLimit } from '../frame.ts';
 import { Bucket, type Entry, entryOf, hintsOf } from '../nats/bucket.ts';
 import { Hold } from '../nats/hold.ts';
 import { invalid, type NatsOptions, type NatsSettings, positive, settleNats } from '../nats/options.ts';
@@ -259,8 +260,8 @@ function closed(): RouterError {
   return new RouterError('CLOSED', 'the view store is closed');
 }
 
-/** No view is larger. */
-const mostBytes = 256 * 1024 * 1024;
+/** No view is larger: nobody could be told of it. A few bytes may claim to be any number of them. */
+const mostBytes = 2 * defaultFrameLimit;
 
 async function compressed(view: View): Promise<Uint8Array> {
   const text = encodeView(view);
