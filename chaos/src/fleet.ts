@@ -1,14 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Command, Commands, Message, Request, Start } from './messages.ts';
+import { Child, patience } from './child.ts';
+import type { Commands, Message, Start } from './messages.ts';
 import { machineTime } from './messages.ts';
 import type { Windows } from './windows.ts';
 
 const program = fileURLToPath(new URL('./worker.js', import.meta.url));
-
-/** How long a process may take for what it is told to do, in ms. */
-const patience = 60_000;
 
 export interface FleetOptions extends Omit<Start, 'id' | 'life' | 'seed'> {
   readonly windows: Windows;
@@ -18,76 +14,25 @@ export interface FleetOptions extends Omit<Start, 'id' | 'life' | 'seed'> {
 }
 
 /** One process. */
-export class Member {
-  readonly id: string;
-  readonly joined: Promise<unknown>;
-  readonly ended: Promise<unknown>;
+export class Member extends Child<Commands> {
   /** Whether somebody is doing something to it that may take it out of the cluster. */
   touched = false;
   /** Whether its cluster has removed it. */
   removed = false;
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: { value?: unknown; failure?: string }) => void>();
-  #calls = 0;
 
   constructor(start: Start, windows: Windows, removed: (member: Member, message: string) => void) {
-    this.id = start.id;
-    this.#child = fork(program, [JSON.stringify(start)], { serialization: 'advanced' });
-    this.ended = once(this.#child, 'exit');
-    let joined: (value?: unknown) => void = () => {};
-    this.joined = new Promise((resolve, reject) => {
-      joined = resolve;
-      void this.ended.then(() => reject(new Error(`${this.id} ended before it had joined`)));
-    });
-    this.joined.catch(() => {});
-    this.#child.on('message', (message: Message) => {
-      if ('joined' in message) joined();
-      else if ('removed' in message) removed(this, message.removed);
-      else if ('answer' in message) this.#settle(message.answer, message);
-      else if ('asked' in message.told) windows.asked(message.told);
-      else windows.ended(message.told);
-    });
-    void this.ended.then(() => {
-      for (const call of [...this.#waiting.keys()]) this.#settle(call, { failure: 'the process has ended' });
+    super(program, start, {
+      heard: (heard) => {
+        const message = heard as Message;
+        if ('removed' in message) removed(this, message.removed);
+        else if ('asked' in message.told) windows.asked(message.told);
+        else windows.ended(message.told);
+      },
     });
   }
 
-  get running(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null && !this.removed;
-  }
-
-  async do<C extends Command>(
-    command: C,
-    ...args: Parameters<Commands[C]>
-  ): Promise<ReturnType<Commands[C]>> {
-    this.#calls += 1;
-    const call = this.#calls;
-    const answer = new Promise<{ value?: unknown; failure?: string }>((resolve) => {
-      const late = setTimeout(
-        () => this.#settle(call, { failure: `no answer within ${patience} ms` }),
-        patience,
-      );
-      this.#waiting.set(call, (settled) => {
-        clearTimeout(late);
-        resolve(settled);
-      });
-    });
-    const request: Request = { call, command, args };
-    this.#child.send(request, (error) => {
-      if (error !== null) this.#settle(call, { failure: error.message });
-    });
-    const { value, failure } = await answer;
-    if (failure !== undefined) throw new Error(`${this.id}, ${command}: ${failure}`);
-    return value as ReturnType<Commands[C]>;
-  }
-
-  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
-    this.#child.kill(name);
-  }
-
-  #settle(call: number, answer: { value?: unknown; failure?: string }): void {
-    this.#waiting.get(call)?.(answer);
-    this.#waiting.delete(call);
+  override get running(): boolean {
+    return super.running && !this.removed;
   }
 }
 

@@ -65,21 +65,8 @@ export interface Commands {
   memory(): number;
 }
 
-export type Command = keyof Commands;
-
-/** From a process to the one that started it. */
-export type Message =
-  | { readonly joined: string }
-  | { readonly told: Asked | Ended }
-  | { readonly removed: string }
-  | { readonly answer: number; readonly value?: unknown; readonly failure?: string };
-
-/** To a process. */
-export interface Request {
-  readonly call: number;
-  readonly command: Command;
-  readonly args: readonly unknown[];
-}
+/** From a process to the one that started it, beside its answers. */
+export type Message = { readonly told: Asked | Ended } | { readonly removed: string };
 
 /** In ms, on a clock that all processes of a machine share, and that nobody sets. */
 export function machineTime(): number {

@@ -1,3 +1,4 @@
+import { count, mebibytes, milliseconds, type Row } from './record.ts';
 import type { Findings } from './run.ts';
 
 /** At most so many violations are shown in full. */
@@ -33,6 +34,29 @@ export function report(found: Findings): string {
       : `${violations.length} violations; again: npm run chaos -- --seed ${seed}`,
   ];
   return lines.join('\n');
+}
+
+/** The figures that are recorded. */
+export function rows(found: Findings): Row[] {
+  const { faults, outcomes, latencies } = found;
+  const happened = Object.entries(faults).toSorted(([one], [other]) => one.localeCompare(other));
+  return [
+    ['lasted', `${count(found.seconds)} s`],
+    ['views kept in', found.store === 'NATS' ? 'a NATS server' : 'a directory'],
+    ['faults', count(happened.reduce((sum, [, times]) => sum + times, 0))],
+    ...happened.map(([name, times]): Row => [`fault: ${name}`, count(times)]),
+    ['operations', count(found.operations)],
+    ['answered', count(outcomes.ok)],
+    ['failed, and changed nothing', count(outcomes.failed)],
+    ['said to be of unknown outcome', count(outcomes.unknown)],
+    ['latency of an answer, median', milliseconds(percentile(latencies, 0.5))],
+    ['latency of an answer, 99 of 100', milliseconds(percentile(latencies, 0.99))],
+    ['histories judged', count(found.keys)],
+    ['histories that could not be decided', count(found.undecided)],
+    ['processes removed that nobody had touched', count(found.unexpected)],
+    ['memory of the largest process at the end', mebibytes(found.memory)],
+    ['violations', count(found.violations.length)],
+  ];
 }
 
 function counts(counted: Readonly<Record<string, number>>): string[] {

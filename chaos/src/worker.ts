@@ -4,17 +4,12 @@ import { natsStore } from '@cachex/router/nats';
 import { seeded } from '@cachex/router/testing';
 import { join } from 'cachex/cluster';
 import { type Client, load, readAll } from './load.ts';
-import type { Commands, Message, Request, Start } from './messages.ts';
+import type { Commands, Start } from './messages.ts';
+import { obey, send } from './obey.ts';
 import { proxiedTransport } from './proxied-transport.ts';
 
 const start = JSON.parse(process.argv[2]!) as Start;
 const { id, life, directory, proxy, server, seed, clients, failureAfter, timeout } = start;
-
-const send = (message: Message): Promise<void> =>
-  new Promise((resolve) => {
-    if (process.connected) process.send!(message, () => resolve());
-    else resolve();
-  });
 
 const realNow = Date.now;
 let step = 0;
@@ -49,7 +44,7 @@ const clientOf = (n: number | 'reader'): Client => ({
 const reader = clientOf('reader');
 let loading: Promise<unknown> | undefined;
 
-const commands: { [C in Command]: (...args: Parameters<Commands[C]>) => unknown } = {
+const commands: { [C in keyof Commands]: (...args: Parameters<Commands[C]>) => unknown } = {
   status() {
     const { members, unowned, underReplicated, moving } = node.status();
     return { members: members.map((member) => member.id), unowned, underReplicated, moving };
@@ -83,17 +78,8 @@ const commands: { [C in Command]: (...args: Parameters<Commands[C]>) => unknown 
   },
   memory: () => process.memoryUsage().rss,
 };
-type Command = keyof Commands;
 
-process.on('message', async ({ call, command, args }: Request) => {
-  const work = commands[command] as (...args: readonly unknown[]) => unknown;
-  try {
-    await send({ answer: call, value: await work(...args) });
-  } catch (error) {
-    await send({ answer: call, failure: (error as Error).message });
-  }
-  if (command === 'leave') process.disconnect();
-});
+obey(commands, 'leave');
 process.once('disconnect', () => {
   over = true;
   void node.close().finally(() => process.exit(0));

@@ -56,6 +56,7 @@ export const navigation = [
       'docs/performance.md',
       'docs/scale.md',
       'docs/invariants.md',
+      'docs/reliability.md',
     ],
   },
   {

@@ -53,6 +53,12 @@ export interface AcceptorObserver {
   ended(acceptor: Acceptor): void;
 }
 
+/** A frame whose calls may wait: their arguments lie in it, and so it is held until the last of them has ended. */
+interface HeldFrame {
+  readonly bytes: number;
+  waiting: number;
+}
+
 /** The other end of a peer: answers what one connection asks, until it ends or breaks the protocol. */
 export class Acceptor {
   readonly #connection: Connection;
@@ -67,6 +73,8 @@ export class Acceptor {
   #lasting = false;
   #heartbeat: Heartbeat | undefined;
   #waiting = 0;
+  /** Of the frames of those that wait. */
+  #waitingBytes = 0;
   #closed = false;
 
   constructor(connection: Connection, options: AcceptorOptions, observer: AcceptorObserver) {
@@ -138,7 +146,8 @@ export class Acceptor {
     if (this.#caller === undefined) {
       this.#greet(frame);
     } else if (frame.type === FrameType.calls) {
-      this.#answerAll(readRequests(frame.body, this.#options.codec), this.#caller);
+      const held: HeldFrame = { bytes: frame.body.length, waiting: 0 };
+      this.#answerAll(readRequests(frame.body, this.#options.codec), this.#caller, held);
     } else if (frame.type === FrameType.ping) {
       const { heardEpoch, epoch, grants, hears } = this.#options;
       const caller = this.#caller;
@@ -180,19 +189,19 @@ export class Acceptor {
   }
 
   /** Requests that can be answered at once share one frame of replies. */
-  #answerAll(requests: readonly Request[], caller: Identity): void {
+  #answerAll(requests: readonly Request[], caller: Identity, held: HeldFrame): void {
     for (let at = 0; at < requests.length; at += mostRecords) {
-      this.#answerSome(requests.slice(at, at + mostRecords), caller);
+      this.#answerSome(requests.slice(at, at + mostRecords), caller, held);
     }
   }
 
-  #answerSome(requests: readonly Request[], caller: Identity): void {
+  #answerSome(requests: readonly Request[], caller: Identity, held: HeldFrame): void {
     // What these answers could have observed is known to the caller before them.
     this.#notices.flush();
     const now = this.#options.clock.now();
     const replies = requests.map((request) => {
       const reply = this.#admit(request, caller, now);
-      if (reply instanceof Promise) this.#answerLater(request.id, reply);
+      if (reply instanceof Promise) this.#answerLater(request.id, reply, held);
       return reply;
     });
     const confirmed = this.#options.confirm();
@@ -209,16 +218,22 @@ export class Acceptor {
 
   #admit(request: Request, caller: Identity, now: number): Reply | Promise<Reply> {
     const { limits, serve } = this.#options;
-    if (this.#waiting >= limits.inFlight || this.#connection.pending > limits.queued) {
-      return { kind: 'refused', code: 'OVERLOADED', message: `${this.#waiting} calls wait here already` };
+    const bytes = this.#waitingBytes + this.#connection.pending;
+    if (this.#waiting >= limits.inFlight || bytes > limits.queued) {
+      const message = `${this.#waiting} calls and ${bytes} bytes wait here already`;
+      return { kind: 'refused', code: 'OVERLOADED', message };
     }
     return serve(request, caller, now, this.#lasting ? this.#notices : undefined);
   }
 
-  #answerLater(id: number, reply: Promise<Reply>): void {
+  #answerLater(id: number, reply: Promise<Reply>, held: HeldFrame): void {
     this.#waiting += 1;
+    if (held.waiting === 0) this.#waitingBytes += held.bytes;
+    held.waiting += 1;
     void reply.then((settled) => {
       this.#waiting -= 1;
+      held.waiting -= 1;
+      if (held.waiting === 0) this.#waitingBytes -= held.bytes;
       this.#notices.flush();
       this.#answer(id, settled);
     });

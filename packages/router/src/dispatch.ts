@@ -31,6 +31,8 @@ export interface DispatchOptions {
   readonly serve: Serve;
   /** In ms. */
   readonly timeout: number;
+  /** How many calls to keys may wait for an owner that could be asked. */
+  readonly mostWaiting: number;
   /** Encodes and decodes calls that stay here as if they had travelled. */
   readonly strict: boolean;
   peer(id: string): Peer | undefined;
@@ -69,6 +71,7 @@ export class Dispatch {
   readonly #options: DispatchOptions;
   #ids = 0;
   #underWay = 0;
+  #pausing = 0;
   #idle: (() => void)[] = [];
 
   constructor(options: DispatchOptions) {
@@ -404,10 +407,17 @@ export class Dispatch {
 
   /** Waits before the next attempt: for a newer view, or a little. At the deadline it rejects. */
   async #pause(journey: Journey, epoch: number, ms: number, failure: LinkError | undefined): Promise<void> {
-    const { clock } = this.#options;
-    await this.#rest(journey, epoch, ms);
-    if (journey.deadline - clock.now() > 0) return;
+    const { clock, mostWaiting } = this.#options;
     const what = `${journey.service}.${journey.handler}`;
+    if (this.#pausing >= mostWaiting)
+      throw new RouterError('OVERLOADED', `${what}: ${this.#pausing} calls wait for an owner already`);
+    this.#pausing += 1;
+    try {
+      await this.#rest(journey, epoch, ms);
+    } finally {
+      this.#pausing -= 1;
+    }
+    if (journey.deadline - clock.now() > 0) return;
     if (failure !== undefined)
       throw new RouterError('NODE_DOWN', `${what}: ${failure.message}`, { cause: failure });
     throw new RouterError('TIMEOUT', `${what}: no owner answered in time`);

@@ -1,12 +1,15 @@
 import { defaultFrameLimit } from './frame.ts';
 
-/** Bounds on what one link may hold; beyond them calls are refused with `OVERLOADED` instead of queued. */
+/** Bounds on what a node may hold; beyond them calls are refused with `OVERLOADED` instead of queued. */
 export interface LinkLimits {
   /** Bytes of one frame, and so of one call or answer. Default: 16 MiB. */
   readonly frame: number;
-  /** Calls that wait for an answer on one link. Default: 65,536. */
+  /** Calls that wait for an answer on one link, at either end; and calls of this node that wait for an owner. Default: 65,536. */
   readonly inFlight: number;
-  /** Bytes accepted for sending that have not left. Default: 64 MiB. */
+  /**
+   * Bytes accepted for sending that have not left on one link; and at its other end, bytes of calls that wait there and of
+   * answers that have not left. Default: 64 MiB.
+   */
   readonly queued: number;
 }
 

@@ -262,6 +262,7 @@ export class RoutedNode implements AsyncDisposable {
       agreement,
       serve: this.#serve,
       timeout,
+      mostWaiting: limits.inFlight,
       strict,
       peer: (other) => this.#mesh.get(other),
       changing: (service, ...call) => this.#services.get(service)?.changing?.(...call),

@@ -308,6 +308,31 @@ describe('an acceptor', () => {
     expect(waiting).toHaveLength(1);
   });
 
+  it('refuses with OVERLOADED what exceeds the bytes that may wait, and takes more once that has gone', async () => {
+    const waiting: ((reply: Reply) => void)[] = [];
+    serve = () => new Promise((resolve) => waiting.push(resolve));
+    const end = await greeted({ limits: { ...defaultLimits, queued: 10_000 } });
+    const big = (id: number): Request => request(id, { args: [Buffer.alloc(6_000)] });
+    // A frame takes its room until the last of its calls has ended.
+    end.send(calls(big(1), request(2)));
+    end.send(calls(big(3)));
+    end.send(calls(big(4)));
+    await clock.advance(5);
+    const refused = { kind: 'refused', code: 'OVERLOADED', message: expect.stringContaining('bytes') };
+    expect(answers(end)).toMatchObject([{ id: 4, reply: refused }]);
+    waiting[0]!(result('done'));
+    await clock.advance(5);
+    end.send(calls(request(5)));
+    await clock.advance(5);
+    expect(answers(end)).toMatchObject([{ id: 1 }, { id: 5, reply: refused }]);
+    waiting[1]!(result('done'));
+    await clock.advance(5);
+    end.send(calls(request(6)));
+    await clock.advance(5);
+    expect(answers(end)).toMatchObject([{ id: 2 }]);
+    expect(waiting).toHaveLength(4);
+  });
+
   it('refuses with TOO_LARGE an answer that no frame can hold, and goes on', async () => {
     serve = ({ id }) => result(id === 1 ? 'x'.repeat(2_000) : 'small');
     const end = await greeted({ limits: { ...defaultLimits, frame: 1_500 } });

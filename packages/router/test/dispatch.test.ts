@@ -313,6 +313,28 @@ describe('a call to the owner of a key', () => {
     }
   });
 
+  it('is refused when too many wait for an owner, and waits when one of them has ended', async () => {
+    a = await cluster.join('a', { weight: 0, limits: { inFlight: 3 } });
+    await cluster.run(open(a));
+    const outcomes: unknown[] = [];
+    const ask = (n: number): void => {
+      const call = a.dispatch.call(n, { ...work('note', n), timeout: n * 1_000 });
+      call.catch((error) => outcomes.push([n, error.code]));
+    };
+    for (const n of [1, 2, 3, 4, 5]) ask(n);
+    await cluster.clock.advance(500);
+    expect(outcomes.splice(0)).toEqual([
+      [4, 'OVERLOADED'],
+      [5, 'OVERLOADED'],
+    ]);
+    await cluster.clock.advance(600);
+    ask(6);
+    await cluster.clock.advance(500);
+    expect(outcomes.splice(0)).toEqual([[1, 'TIMEOUT']]);
+    await cluster.clock.advance(6_000);
+    expect(outcomes.splice(0)).toEqual([2, 3, 6].map((n) => [n, 'TIMEOUT']));
+  });
+
   it('rejects with the reason of its signal, before it begins and while it is under way', async () => {
     await pair();
     const reason = new Error('changed my mind');
