@@ -18,6 +18,7 @@ export async function record(
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       os: `${type()} ${release()}`,
       node: process.version,
+      date: new Date().toISOString().slice(0, 10),
     },
     rows: [
       ...all.map(({ target, inputs, refused }) => [
