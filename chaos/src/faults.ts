@@ -146,7 +146,7 @@ export const faults: readonly Fault[] = [
   },
   {
     ...{ name: 'the NATS server is killed and started again', weight: 2, severe: false },
-    impossible: ({ server }) => (server === undefined ? 'nats-server is not installed' : undefined),
+    impossible: ({ server }) => (server === undefined ? 'views are kept in a directory' : undefined),
     async happen(target) {
       await target.server!.kill();
       await target.rest(between(target, 100, 4_000));

@@ -43,7 +43,7 @@ export class Fleet {
   readonly #lives = new Map<string, number>();
   /** How many were removed that nobody had touched. */
   unexpected = 0;
-  /** Told of the times at which one was. */
+  /** The times at which they were. */
   readonly removals: number[] = [];
 
   constructor(options: FleetOptions) {
@@ -70,8 +70,8 @@ export class Fleet {
     };
     const member = new Member(start, windows, (one, message) => {
       one.removed = true;
-      this.removals.push(machineTime());
       if (one.touched) return;
+      this.removals.push(machineTime());
       this.unexpected += 1;
       log(`${one.id} was removed, though nobody had touched it: ${message}`);
     });

@@ -5,7 +5,7 @@ import { percentile, report, rows } from './report.ts';
 import { run } from './run.ts';
 
 const usage =
-  'npm run chaos -- [--minutes 3] [--seed 1] [--processes 4] [--clients 6] [--record <file>] [--json] [--quiet]';
+  'npm run chaos -- [--minutes 3] [--seed 1] [--processes 4] [--clients 6] [--store directory] [--record <file>] [--json] [--quiet]';
 
 function positive(name: string, text: string): number {
   const value = Number(text);
@@ -18,6 +18,7 @@ function read(): {
   seed: number;
   processes: number;
   clients: number;
+  store: 'directory' | undefined;
   /** Where to write what docs/reliability.md shows; a run with a violation leaves nothing there. */
   file: string | undefined;
   json: boolean;
@@ -29,6 +30,7 @@ function read(): {
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000) + 1) },
       processes: { type: 'string', default: '4' },
       clients: { type: 'string', default: '6' },
+      store: { type: 'string' },
       record: { type: 'string' },
       json: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
@@ -40,7 +42,12 @@ function read(): {
   ) as [number, number, number, number];
   if (processes < 3)
     throw new Error(`--processes: ${processes} are too few: a cluster that bears a loss has three`);
-  return { minutes, seed, processes, clients, file, json, quiet };
+  const { store } = values;
+  if (store !== undefined && store !== 'directory')
+    throw new Error(
+      `--store: '${store}' is not known; leave it out for NATS, or say 'directory'\n\n${usage}`,
+    );
+  return { minutes, seed, processes, clients, store, file, json, quiet };
 }
 
 try {
@@ -55,7 +62,7 @@ try {
   console.log(json ? JSON.stringify({ ...figures, latency, node: process.version }) : report(found));
   if (file !== undefined && found.violations.length === 0) {
     const { minutes, seed, processes, clients } = options;
-    const command = `npm run chaos -- --minutes ${minutes} --seed ${seed} --processes ${processes} --clients ${clients}`;
+    const command = `npm run chaos -- --minutes ${minutes} --seed ${seed} --processes ${processes} --clients ${clients}${options.store === undefined ? '' : ` --store ${options.store}`}`;
     await record(file, { title: 'What may go wrong, under load', command, rows: rows(found) });
   }
   process.exitCode = found.violations.length > 0 ? 1 : 0;

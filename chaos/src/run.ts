@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly processes: number;
   /** Clients in each process. */
   readonly clients: number;
+  /** Where views are kept; NATS if its server is installed, unless this says otherwise. */
+  readonly store?: 'directory' | undefined;
   log(line: string): void;
 }
 
@@ -71,7 +73,7 @@ export async function run(options: RunOptions): Promise<Findings> {
   const { found } = windows;
   const accuse = (violation: string): void => void found.violations.push(violation);
   const network = await NetworkProxy.listen(join(directory, 'proxy'));
-  const server = await NatsServer.start(directory);
+  const server = options.store === 'directory' ? undefined : await NatsServer.start(directory);
   const fleet = new Fleet({
     ...{ directory, proxy: network.path, server: server?.url, clients, failureAfter, timeout },
     ...{ windows, random, log },
