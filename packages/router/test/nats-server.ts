@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { suspend } from './suspend.ts';
 
 function installed(): boolean {
   try {
@@ -131,9 +132,14 @@ export class NatsServer {
     await exited;
   }
 
-  /** Stops it as `kill -STOP` does, or lets it go on. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#process?.kill(signal);
+  /** Stops it as `kill -STOP` does. */
+  suspend(): Promise<void> {
+    return suspend(this.#process!);
+  }
+
+  /** Lets it go on as `kill -CONT` does. */
+  resume(): void {
+    this.#process!.kill('SIGCONT');
   }
 
   /** Ends it and removes what it has stored. */

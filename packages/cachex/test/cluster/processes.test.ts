@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { suspend } from '../../../router/test/suspend.ts';
 import { join } from '../../src/cluster/index.ts';
 import { aGate } from '../gate.ts';
 import { manyKeys } from '../keys.ts';
@@ -129,7 +130,7 @@ describe('three processes', { timeout: 60_000 }, () => {
     while ((await a.do('owner', key)) !== 'c') key += 1;
     await a.do('put', key, 'before');
     // It keeps its links and answers nothing any more.
-    c.child.kill('SIGSTOP');
+    await suspend(c.child);
     const write = a.do('put', key, 'after');
     const read = b.do('get', key);
     write.catch(() => {});
@@ -169,7 +170,7 @@ describe('three processes', { timeout: 60_000 }, () => {
     const keys = manyKeys.slice(0, 6);
     const holder = start('holder', { keys, value: 'after', at: 'work', lease: 500 });
     await once(holder, 'message');
-    holder.kill('SIGSTOP');
+    await suspend(holder);
     await Promise.all(keys.map((key) => a.do('put', key, 'meanwhile', { timeout: '30s' })));
     const ended = once(holder, 'message');
     holder.send('go on');

@@ -290,10 +290,10 @@ describeNats('natsStore, when its server', () => {
     server = await NatsServer.start();
     const store = open(server, { timeout: 200 });
     await store.compareAndSet(0, viewAt(1));
-    server.signal('SIGSTOP');
+    await server.suspend();
     await expect(store.read()).rejects.toThrow();
     await expect(store.compareAndSet(1, viewAt(2))).rejects.toThrow();
-    server.signal('SIGCONT');
+    server.resume();
     const view = await eventually(() => store.read());
     expect([1, 2]).toContain(view?.epoch);
   });
