@@ -149,7 +149,8 @@ class NatsStore implements ViewStore {
       }
       if (slot === seen?.entry.slot && entries.some(({ token }) => token === seen.entry.token)) return seen;
       const first = await bucket.first(slot);
-      if (first === undefined) return 'late';
+      // One that was not there has come after views that were built on the first, and removed it.
+      if (first === undefined || !entries.some(({ token }) => token === first.entry.token)) return 'late';
       const stored = { entry: first.entry, view: await decompressed(first.bytes) };
       if (stored.view.epoch < (seen?.view.epoch ?? 0)) throw this.#lost(`has epoch ${stored.view.epoch}`);
       this.#see(stored);

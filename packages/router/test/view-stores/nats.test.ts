@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { Bucket, type Entry } from '../../src/nats/bucket.ts';
 import { systemRandom } from '../../src/random.ts';
@@ -58,6 +58,7 @@ async function eventually<T>(work: () => Promise<T>): Promise<T> {
 }
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   clusters += 1;
   for (const store of opened.splice(0)) await store.close();
 });
@@ -115,6 +116,24 @@ describeNats('natsStore', () => {
     expect(await open(server, { bucket: bucket() }).read()).toEqual(viewAt(2));
     expect(await store.compareAndSet(2, viewAt(3))).toBe(true);
     expect(await open(server, { bucket: bucket() }).read()).toEqual(viewAt(3));
+  });
+
+  it('does not take who comes second for the first, when that is removed while it asks', async () => {
+    const [store, other] = [open(server, { bucket: bucket() }), open(server, { bucket: bucket() })];
+    await other.compareAndSet(0, viewAt(1));
+    const { first } = Bucket.prototype;
+    const asking = vi.spyOn(Bucket.prototype, 'first').mockImplementationOnce(async function (
+      this: Bucket,
+      slot: number,
+    ) {
+      // It knows by now that 1 is the newest.
+      await other.compareAndSet(1, viewAt(2));
+      await eventually(async () => expect(await this.entries(0)).toMatchObject([{ slot: 2 }]));
+      await writeLate({ slot: 1, token: 'late', after: 'none' });
+      return first.call(this, slot);
+    });
+    expect(await store.read()).toEqual(viewAt(2));
+    expect(asking).toHaveBeenCalledTimes(2);
   });
 
   it('answers nothing that does not know of what was written since the question', async () => {
