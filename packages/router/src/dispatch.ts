@@ -21,6 +21,7 @@ import { type Part, PartialResultError } from './partial-result.ts';
 import { PartitionSet } from './partition-set.ts';
 import type { Peer } from './peer.ts';
 import type { Outcome, Serve } from './serve.ts';
+import type { Turns } from './turns.ts';
 
 export interface DispatchOptions {
   /** This node, as the others know it. */
@@ -29,6 +30,7 @@ export interface DispatchOptions {
   readonly codec: Codec;
   readonly agreement: Agreement;
   readonly serve: Serve;
+  readonly turns: Turns;
   /** In ms. */
   readonly timeout: number;
   /** How many calls to keys may wait for an owner that could be asked. */
@@ -128,12 +130,14 @@ export class Dispatch {
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { agreement, self, strict, peer, serve, changing } = this.#options;
+    const { agreement, self, strict, peer, serve, changing, turns, clock } = this.#options;
     let journey: Journey;
     try {
       journey = this.#start(call);
     } catch (error) {
-      reject(call.failed === undefined ? error : call.failed(error));
+      const refuse = (): void => reject(call.failed === undefined ? error : call.failed(error));
+      if (turns.over()) clock.defer(refuse);
+      else refuse();
       return;
     }
     this.#enter();
@@ -149,8 +153,9 @@ export class Dispatch {
       const { target } = attempt;
       const served = { id, target, service, handler, args, repeatable, deadline, caller: self };
       const outcome = serve.execute(served);
-      if (!(outcome instanceof Promise)) attempt.resolve(this.#opened(outcome, journey) as Reply);
-      else this.#goOn(attempt, this.#inTime(outcome, journey));
+      if (outcome instanceof Promise) this.#goOn(attempt, this.#inTime(outcome, journey));
+      else if (turns.over()) clock.defer(() => attempt.resolve(this.#opened(outcome, journey) as Reply));
+      else attempt.resolve(this.#opened(outcome, journey) as Reply);
     } else {
       const link = peer(owner);
       if (link === undefined) this.#goOn(attempt, undefined);

@@ -34,6 +34,7 @@ import { Suspicion } from './suspicion.ts';
 import { Throttle } from './throttle.ts';
 import type { Connection, Listener } from './transport.ts';
 import { sweepSockets } from './transports/unix.ts';
+import { Turns } from './turns.ts';
 import { type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
@@ -68,6 +69,8 @@ export class RoutedNode implements AsyncDisposable {
   readonly cluster: string;
   readonly strict: boolean;
   readonly dispatch: Dispatch;
+  /** Paces what is answered without `dispatch`. */
+  readonly turns: Turns;
   readonly codec: Codec = new Codec();
   readonly #settings: JoinSettings;
   readonly #store: ViewStore;
@@ -255,7 +258,9 @@ export class RoutedNode implements AsyncDisposable {
       safeguards,
       view: () => (agreement.joined ? agreement.view : undefined),
     });
+    this.turns = new Turns(clock);
     this.dispatch = new Dispatch({
+      turns: this.turns,
       self,
       clock,
       codec: this.codec,

@@ -188,7 +188,7 @@ function bindCluster(action: Action, options: ClusterCacheOptions, cache: Method
   const general: Method =
     action.answers === 'iterable'
       ? (...given) => iterated(() => perform(given))
-      : (...given) => rejecting(() => perform(given));
+      : (...given) => node.turns.pace(rejecting(() => perform(given)));
   const plain = composition === undefined && action.answers === undefined && action.arrange === undefined;
   return plain && action.route.kind === 'keyed' ? bindKeyed(action, options, here, general) : general;
 }
@@ -216,17 +216,19 @@ function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, g
     if (given[optionsAt] !== undefined || given.length > parameters.length) return general(...given);
     try {
       refuseUnusable(options);
-      if (node.solo && engine.locks?.free !== false) return Promise.resolve(here(...given));
+      if (node.solo && engine.locks?.free !== false) return node.turns.pace(Promise.resolve(here(...given)));
       const args: unknown[] = [];
       for (let n = 0; n < optionsAt; n += 1) args.push(before[n]!.check(given[n]));
       args.push(undefined);
       const key = keyOf(action, args);
       const hash = hashKey(key);
       if (copies !== undefined && node.copies(hash))
-        return Promise.resolve(finishResult(action, values, executeAction(copies, action, hash, args), args));
+        return node.turns.pace(
+          Promise.resolve(finishResult(action, values, executeAction(copies, action, hash, args), args)),
+        );
       if (nearby !== undefined) {
         const value = nearby.read(key, hash);
-        if (value !== undefined) return Promise.resolve(presence ? true : value);
+        if (value !== undefined) return node.turns.pace(Promise.resolve(presence ? true : value));
       }
       for (let n = 0; n < optionsAt; n += 1) {
         const parameter = before[n]!;
@@ -250,7 +252,7 @@ function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, g
       };
       return node.dispatch.call(hash, call);
     } catch (error) {
-      return Promise.reject(translate(located(error, node.id)));
+      return node.turns.pace(Promise.reject(translate(located(error, node.id))));
     }
   };
 }
