@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { agedView, aMember, groupsOf, router, settled } from '../src/scale/aged-view.ts';
 import { heartbeatsOf } from '../src/scale/heartbeats.ts';
 import { measureLinks } from '../src/scale/links.ts';
-import { completeMoves, decodeView, encodeView, groupSize, join, planMoves } from '../src/scale/parts.ts';
+import { completeMoves, decodeView, encodeView, groupSizeOf, join, planMoves } from '../src/scale/parts.ts';
 import { ofHeartbeats, ofView, withBackups } from '../src/suites/scale.ts';
 
 describe('the view of a cluster that has been in use', () => {
@@ -19,10 +19,10 @@ describe('the view of a cluster that has been in use', () => {
 
   it('has been given its owners and terms as groups of moves are published, one view for each', () => {
     const joined = join(view, [aMember(20), aMember(21)], router);
-    const groups = groupsOf(planMoves(joined, router));
+    const groups = groupsOf(planMoves(joined, router), 1024);
     expect(groups.flat()).toHaveLength(planMoves(joined, router).length);
     for (const group of groups) {
-      expect(group.length).toBeLessThanOrEqual(groupSize);
+      expect(group.length).toBeLessThanOrEqual(groupSizeOf(1024));
       expect(new Set(group.map(({ from, to }) => `${from} ${to}`)).size).toBe(1);
     }
     expect(settled(joined)).toEqual(groups.reduce(completeMoves, joined));

@@ -12,7 +12,7 @@ export interface Moved {
 export type Told = Started | { readonly began: true } | { readonly ended: Moved };
 
 /** How often it looks, in ms. */
-const glance = 2;
+const glance = 10;
 
 process.once('disconnect', () => process.exit());
 const [, , part = ''] = process.argv;

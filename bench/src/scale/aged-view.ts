@@ -1,6 +1,6 @@
 import { balanced, type Member, type Move, type View } from '@cachex/router';
 import { seeded } from '@cachex/router/testing';
-import { fail, found, groupSize, join, planMoves, reseat, reweigh } from './parts.ts';
+import { fail, found, groupSizeOf, join, planMoves, reseat, reweigh } from './parts.ts';
 
 /** Every cluster here gives its partitions to members by the default router. */
 export const router = balanced();
@@ -70,7 +70,7 @@ export function settled(view: View): View {
   const owners = [...view.owners];
   const terms = [...view.terms];
   let { epoch } = view;
-  for (const group of groupsOf(planMoves(view, router))) {
+  for (const group of groupsOf(planMoves(view, router), view.owners.length)) {
     epoch += 1;
     for (const { partition, to } of group) {
       owners[partition] = to;
@@ -81,7 +81,8 @@ export function settled(view: View): View {
 }
 
 /** Moves as they are published: from one owner to one target, so many at a time. */
-export function groupsOf(moves: readonly Move[]): readonly (readonly Move[])[] {
+export function groupsOf(moves: readonly Move[], partitions: number): readonly (readonly Move[])[] {
+  const groupSize = groupSizeOf(partitions);
   const open = new Map<string, Move[]>();
   const groups: Move[][] = [];
   for (const move of moves) {

@@ -24,7 +24,7 @@ export const { changeBackups, completeMoves, fail, found, join, open, reseat, re
 export const { planMoves } = await part<typeof MovePlan>('plan.js');
 export const { decodeView, encodeView } = await part<typeof ViewJson>('view-json.js');
 export const { BackupPlan: Plan } = await part<typeof BackupPlan>('backup-plan.js');
-export const { groupSize } = await part<typeof Moves>('moves.js');
+export const { groupSizeOf } = await part<typeof Moves>('moves.js');
 export const { beatsToFailure, pingFrame, pongFrame } = await part<typeof Heartbeat>('heartbeat.js');
 export const { Peer: Link } = await part<typeof Peer>('peer.js');
 export const { Acceptors: Answering } = await part<typeof Acceptors>('acceptors.js');

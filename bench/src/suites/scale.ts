@@ -97,7 +97,7 @@ export function* ofView(view: View, rounds: number): Generator<Line> {
   const moved = 'partitions moved at a join';
   yield line(moved, 'partitions', moves.length, fewest, 'the fewest that balance allows');
   yield line(moved, 'partitions', moves.length, movedByModulo(nodes, partitions), 'hash modulo nodes');
-  const views = groupsOf(moves).length + viewsOfAJoin;
+  const views = groupsOf(moves, partitions).length + viewsOfAJoin;
   yield line('views published at a join', 'views', views, moves.length + viewsOfAJoin, 'one a partition');
 }
 

@@ -223,6 +223,12 @@ function churning(name: string, ids: readonly string[]): SetUp {
         { allowed: survives, happen: () => cluster.crash('victim') },
         { allowed: () => true, happen: () => during(members.get('leaver')!.node.leave()) },
       ];
+      // A call that is sent to who has died a moment ago is one that he may have executed.
+      const noticed = async (): Promise<void> => {
+        const isDead = cluster.nodes.every(({ id }) => id !== 'victim');
+        const isUp = (): boolean => cluster.nodes.some((each) => each.status().members.some(isUpVictim));
+        while (isDead && isUp()) await new Promise<void>((resolve) => void cluster.clock.after(1, resolve));
+      };
       awaited = events.length;
       let due: { allowed(action: string): boolean; happened: Promise<void> } | undefined;
       const facades = ids.map((id) =>
@@ -237,7 +243,7 @@ function churning(name: string, ids: readonly string[]): SetUp {
             const happened = new Promise<void>((resolve) => {
               cluster.clock.after(1, () => resolve(happen()));
             });
-            due = { allowed, happened };
+            due = { allowed, happened: happened.then(noticed) };
           }
           return cluster.run(running);
         }),
@@ -252,6 +258,10 @@ function churning(name: string, ids: readonly string[]): SetUp {
       latest = undefined;
     },
   };
+}
+
+function isUpVictim({ id, up }: { readonly id: string; readonly up: boolean }): boolean {
+  return id === 'victim' && up;
 }
 
 function survives(name: string): boolean {

@@ -2,8 +2,9 @@ import type { Agreement } from './agreement.ts';
 import { BackupPlan, mayHold } from './backup-plan.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Gate } from './gate.ts';
-import { hasOpenedAll } from './plan.ts';
+import { hasOpenedAll, planMoves } from './plan.ts';
 import type { Replication } from './replication.ts';
+import type { Router } from './router.ts';
 import { changeBackups, memberOf, type View } from './view.ts';
 
 export interface BackupsOptions {
@@ -11,6 +12,7 @@ export interface BackupsOptions {
   readonly agreement: Agreement;
   readonly replication: Replication;
   readonly gate: Gate;
+  readonly router: Router;
   readonly clock: Clock;
   /** Whether copies at members that are silent may be done without, as was found out at `since`. */
   prevails(since: number): boolean;
@@ -22,7 +24,7 @@ export interface BackupsOptions {
 }
 
 /** How many partitions are copied and published together. */
-const groupSize = 256;
+const groupSize = 1024;
 const retryAfter = 200;
 
 /**
@@ -141,12 +143,15 @@ export class Backups {
   }
 
   async #add(): Promise<boolean> {
-    const { self, agreement, replication, gate, moving } = this.#options;
+    const { self, agreement, replication, gate, moving, router } = this.#options;
     const { view } = agreement;
-    const wanted = this.#wanted(
-      view,
-      (partition, id) => !view.backups[partition]!.includes(id) && !moving(partition),
-    );
+    // A copy that there are enough of can wait for partitions that are to move: those take copies along, and their views are
+    // waited for by calls.
+    const settled = planMoves(view, router).length === 0;
+    const wanted = this.#wanted(view, (partition, id, count) => {
+      const there = view.backups[partition]!;
+      return !there.includes(id) && !moving(partition) && (settled || there.length < count);
+    });
     const [first] = wanted;
     if (first === undefined) return false;
     const [id, every] = first;
@@ -209,15 +214,19 @@ export class Backups {
     return true;
   }
 
-  /** The copies that are wanted and for which `missing` holds, by member. */
-  #wanted(view: View, missing: (partition: number, id: string) => boolean): Map<string, number[]> {
+  /** The copies that are wanted and for which `missing` holds, by member; `count` is how many are wanted of the partition. */
+  #wanted(
+    view: View,
+    missing: (partition: number, id: string, count: number) => boolean,
+  ): Map<string, number[]> {
     const { self } = this.#options;
     const plan = new BackupPlan(view);
     const wanted = new Map<string, number[]>();
     for (const [partition, owner] of view.owners.entries()) {
       if (owner !== self) continue;
-      for (const id of plan.wanted(partition)) {
-        if (!missing(partition, id)) continue;
+      const ids = plan.wanted(partition);
+      for (const id of ids) {
+        if (!missing(partition, id, ids.length)) continue;
         const partitions = wanted.get(id) ?? [];
         wanted.set(id, partitions);
         partitions.push(partition);

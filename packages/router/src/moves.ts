@@ -7,6 +7,7 @@ import type { Replication } from './replication.ts';
 import type { Router } from './router.ts';
 import type { Safeguards } from './safeguards.ts';
 import type { Services } from './services.ts';
+import type { Throttle } from './throttle.ts';
 import { completeMoves, type HandedOver, type Member, type Move, memberOf, type View } from './view.ts';
 
 /** A group of partitions that this node has handed over. */
@@ -36,6 +37,8 @@ export interface MovesOptions {
   readonly ownership: Ownership;
   readonly services: Services;
   readonly replication: Replication;
+  /** The pace of copies, which wait while partitions are sealed. */
+  readonly throttle: Throttle;
   readonly clock: Clock;
   /** How many groups of partitions are under way at a time. */
   readonly concurrency: number;
@@ -59,8 +62,14 @@ interface Handover {
   phase: MoveStatus['phase'];
 }
 
-/** Partitions that are sealed and published together: enough to make a view worth its while, few enough to seal shortly. */
-export const groupSize = 64;
+/**
+ * How many partitions are sealed and published together, of so many: a sixteenth. Publishing takes time, during which calls to
+ * all of them wait as long as calls to few; and then their entries are dropped here at once, which takes longer for many.
+ */
+export function groupSizeOf(partitions: number): number {
+  return Math.max(64, partitions >> 4);
+}
+
 const retryAfter = 200;
 
 /**
@@ -140,6 +149,7 @@ export class Moves {
       // Its stream has failed, and what was published over it is not known yet.
       if (outflow === undefined) this.#schedule(retryAfter);
       const own = outflow === undefined ? [] : planned.filter(({ to }) => to === id);
+      const groupSize = groupSizeOf(view.owners.length);
       for (let at = 0; at < own.length; at += groupSize) {
         if (this.#stopped || this.#handovers.size >= concurrency) return;
         void this.#handOver(own.slice(at, at + groupSize), target, outflow!, view);
@@ -188,12 +198,13 @@ export class Moves {
     begun: View,
     began: number,
   ): Promise<boolean> {
-    const { agreement, ownership, clock, moved, safeguards, replication } = this.#options;
+    const { agreement, ownership, clock, moved, safeguards, replication, throttle } = this.#options;
     const { to, partitions, outflow, records, bytes } = handover;
     // While the store is out nothing can be committed, so nothing is sealed: the outage must not reach callers.
     await agreement.probe();
     handover.phase = 'sealed';
     if (safeguards.sealing) ownership.seal(partitions);
+    throttle.hold();
     let known = true;
     try {
       if (!safeguards.singleCommit) await this.#publish(moves, to, begun);
@@ -216,6 +227,7 @@ export class Moves {
       });
       return true;
     } finally {
+      throttle.release();
       // Once the compare-and-set is sent, its outcome must be known before anything is unsealed.
       if (known && safeguards.sealing) ownership.unseal(partitions);
     }

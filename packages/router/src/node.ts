@@ -206,12 +206,13 @@ export class RoutedNode implements AsyncDisposable {
       ask: (to, what, ...args) => tell(to, what, args),
       log,
     });
+    const throttle = new Throttle(clock, settings.moves.bytesPerSecond);
     this.#replication = new Replication({
       self: id,
       incarnation: settings.incarnation,
       services: this.#services,
       clock,
-      throttle: new Throttle(clock, settings.moves.bytesPerSecond),
+      throttle,
       patience: failureAfter,
       safeguards,
       view: () => agreement.view,
@@ -229,6 +230,7 @@ export class RoutedNode implements AsyncDisposable {
     this.#gate = new Gate({ self: id, clock, replication: this.#replication, view: () => agreement.view });
     this.#backups = new Backups({
       self: id,
+      router,
       agreement,
       replication: this.#replication,
       gate: this.#gate,
@@ -284,6 +286,7 @@ export class RoutedNode implements AsyncDisposable {
       services: this.#services,
       replication: this.#replication,
       clock,
+      throttle,
       concurrency: settings.moves.concurrency,
       safeguards,
       settle: settings.settle,

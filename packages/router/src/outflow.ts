@@ -56,15 +56,20 @@ interface Sent {
   answered: boolean;
 }
 
-/** How many units, and how many bytes as far as they are known, go into one message. */
+/**
+ * How many units, and how many bytes as far as they are known, go into one message. Calls wait at both ends while one is
+ * written or read, so messages are small; as soon as one is answered the next leaves.
+ */
 const chunkUnits = 256;
-const chunkBytes = 64 * 1024;
+const chunkBytes = 16 * 1024;
 /** Messages that may wait for their answers. */
 const window = 4;
 /** Changes, and bytes, that may wait to be sent; a stream that falls further behind than this is given up. */
 const backlog = 100_000;
 const backlogBytes = 64 * 1024 * 1024;
 const resendAfter = 20;
+/** How long copying may hold up all else that this process has to do, in ms, before that is done first. */
+const slice = 0.2;
 
 /** What another attempt may mend: the target cannot be reached or is busy now. */
 const passing: ReadonlySet<unknown> = new Set(['NODE_DOWN', 'UNKNOWN_OUTCOME', 'TIMEOUT', 'OVERLOADED']);
@@ -87,6 +92,8 @@ export class Outflow {
   #resend: Timer | undefined;
   #failure: Error | undefined;
   #feeding: Promise<unknown> = Promise.resolve();
+  /** When copying has held up all else for long enough. */
+  #sliceEnds = 0;
   readonly #waiting = new Set<() => void>();
   /** For the progress that `status` shows. */
   sentRecords = 0;
@@ -270,10 +277,15 @@ export class Outflow {
       this.#check();
       await this.#progress();
     }
+    while (throttle.held && this.#failure === undefined) await this.#pause((wake) => throttle.released(wake));
+    if (clock.now() >= this.#sliceEnds) {
+      await new Promise<void>((resolve) => clock.defer(resolve));
+      this.#sliceEnds = clock.now() + slice;
+    }
     this.#check();
   }
 
-  /** Waits for a timer, unless the stream fails first. */
+  /** Waits for a timer or the like, unless the stream fails first. */
   #pause(start: (wake: () => void) => Timer): Promise<void> {
     return new Promise((resolve) => {
       const failed = (): void => {

@@ -2,6 +2,9 @@ import { newest } from './build.ts';
 import type { Router } from './router.ts';
 import type { Member, Move, View } from './view.ts';
 
+/** What was planned for views: several ask for each. */
+const plans = new WeakMap<View, { readonly router: Router; readonly moves: readonly Move[] }>();
+
 /**
  * The moves that the router asks for. They follow from the view alone, so that each owner can work out its own without
  * a coordinator; a member that has yet to open something keeps what it has and is given no more.
@@ -11,6 +14,14 @@ import type { Member, Move, View } from './view.ts';
  * leaves, each partition moves once.
  */
 export function planMoves(view: View, router: Router): readonly Move[] {
+  const known = plans.get(view);
+  if (known?.router === router) return known.moves;
+  const moves = plan(view, router);
+  plans.set(view, { router, moves });
+  return moves;
+}
+
+function plan(view: View, router: Router): readonly Move[] {
   const { members, owners } = view;
   const heirs = heirsOf(view);
   const ready = new Set(heirs.map(({ id }) => id));

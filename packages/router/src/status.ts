@@ -38,6 +38,26 @@ export interface NodeStatus {
   readonly moves: readonly MoveStatus[];
 }
 
+/** How many partitions members own, and how many they have copies of. */
+interface Holdings {
+  readonly owned: ReadonlyMap<string | null, number>;
+  readonly copied: ReadonlyMap<string, number>;
+}
+
+const known = new WeakMap<View, Holdings>();
+
+function holdingsOf(view: View): Holdings {
+  const before = known.get(view);
+  if (before !== undefined) return before;
+  const owned = new Map<string | null, number>();
+  const copied = new Map<string, number>();
+  for (const owner of view.owners) owned.set(owner, (owned.get(owner) ?? 0) + 1);
+  for (const ids of view.backups) for (const id of ids) copied.set(id, (copied.get(id) ?? 0) + 1);
+  const holdings = { owned, copied };
+  known.set(view, holdings);
+  return holdings;
+}
+
 export function statusOf(
   id: string,
   cluster: string,
@@ -47,10 +67,7 @@ export function statusOf(
   links: (id: string) => { readonly up: boolean; readonly protocol: number | undefined } | undefined,
   kept: (id: string, partition: number) => boolean,
 ): NodeStatus {
-  const counts = new Map<string | null, number>();
-  const copies = new Map<string, number>();
-  for (const owner of view.owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-  for (const id of view.backups.flat()) copies.set(id, (copies.get(id) ?? 0) + 1);
+  const { owned, copied } = holdingsOf(view);
   return {
     id,
     cluster,
@@ -61,13 +78,13 @@ export function statusOf(
       id: member.id,
       weight: member.weight,
       ...(member.build === undefined ? {} : { build: member.build }),
-      partitions: counts.get(member.id) ?? 0,
-      backups: copies.get(member.id) ?? 0,
+      partitions: owned.get(member.id) ?? 0,
+      backups: copied.get(member.id) ?? 0,
       opened: member.opened,
       up: member.id === id || links(member.id)?.up === true,
       protocol: links(member.id)?.protocol,
     })),
-    unowned: counts.get(null) ?? 0,
+    unowned: owned.get(null) ?? 0,
     underReplicated: underReplicated(view, kept),
     moving: planned.length,
     moves,

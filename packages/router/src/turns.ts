@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** How long answers may follow one another before the event loop is to come round, in ms. */
-const longest = 10;
+const longest = 2;
 /** After how many of them the clock is looked at. */
 const some = 64;
 

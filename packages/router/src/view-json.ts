@@ -26,8 +26,19 @@ interface ViewRecord {
   caches: Record<string, unknown>;
 }
 
+/** Views never change, and several want the text of one: the store, every peer that is told, whoever compares two. */
+const texts = new WeakMap<View, string>();
+
 /** Serialises a view; equal views give equal texts. */
 export function encodeView(view: View): string {
+  const known = texts.get(view);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(recordOf(view));
+  texts.set(view, text);
+  return text;
+}
+
+function recordOf(view: View): ViewRecord {
   const index = new Map(view.members.map((member, position) => [member.id, position]));
   const position = (id: string | null): number => (id === null ? -1 : (index.get(id) ?? -1));
   const backups: [number[], number][] = [];
@@ -37,7 +48,7 @@ export function encodeView(view: View): string {
     if (last !== undefined && last[0].join() === holders.join()) last[1] += 1;
     else backups.push([holders, 1]);
   }
-  const record: ViewRecord = {
+  return {
     format: 2,
     birth: view.birth,
     epoch: view.epoch,
@@ -55,7 +66,6 @@ export function encodeView(view: View): string {
     former: view.former,
     caches: view.caches,
   };
-  return JSON.stringify(record);
 }
 
 /** Reads what {@link encodeView} wrote; anything else is `PROTOCOL`. */

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type JoinOptions, join, type RoutedNode, type ViewStore } from '../src/index.ts';
+import { BackupPlan } from '../src/backup-plan.ts';
+import { type JoinOptions, join, type RoutedNode, type View, type ViewStore } from '../src/index.ts';
+import { planMoves } from '../src/plan.ts';
+import { balanced } from '../src/routers/balanced.ts';
 import { TestCluster } from '../src/testing/index.ts';
 import { box } from './box.ts';
 
 const partitions = 16;
+const router = balanced();
 const every = Array.from({ length: partitions }, (_, hash) => hash);
 
 let cluster: TestCluster;
@@ -33,15 +37,20 @@ async function start(
   return nodes;
 }
 
-/** Lets time pass until there are as many copies as there can be, and answers with how long that took. */
+/** Lets time pass until the copies are where they are to be, and answers with how long that took. */
 async function copied(node: RoutedNode, limit = 20_000): Promise<number> {
   const began = cluster.clock.now();
   for (;;) {
     const { underReplicated, moving, unowned } = node.status();
-    if (underReplicated + moving + unowned === 0) return cluster.clock.now() - began;
+    if (underReplicated + moving + unowned === 0 && inPlace(node.view)) return cluster.clock.now() - began;
     if (cluster.clock.now() - began > limit) expect.fail(`${underReplicated} copies are missing`);
     await cluster.clock.advance(5);
   }
+}
+
+function inPlace(view: View): boolean {
+  const plan = new BackupPlan(view);
+  return every.every((hash) => view.backups[hash]!.toSorted().join() === plan.wanted(hash).toSorted().join());
 }
 
 function put(node: RoutedNode, hash: number, value: unknown, timeout = 20_000): Promise<unknown> {
@@ -83,6 +92,33 @@ describe('a cluster with backups', () => {
       expect(members).toHaveLength(index + 2);
       expect(await found(node)).toEqual(filled());
     }
+  });
+
+  it('moves partitions to who joins before it puts copies elsewhere that there are enough of', async () => {
+    const [a] = await start(['a', 'b']);
+    const views: View[] = [a!.view];
+    a!.on('view', (view) => views.push(view));
+    const c = await add('c');
+    await cluster.run(c.ready());
+    await copied(a!);
+    await cluster.clock.advance(5_000);
+    const settled = views.findLastIndex((view) => planMoves(view, router).length > 0);
+    let [early, late] = [0, 0];
+    for (const [n, { backups, owners }] of views.entries()) {
+      const before = views[n - 1] ?? views[0]!;
+      for (const hash of every) {
+        if (
+          owners[hash] !== before.owners[hash] ||
+          backups[hash]!.every((id) => before.backups[hash]!.includes(id))
+        )
+          continue;
+        if (n > settled + 1) late += 1;
+        else early += 1;
+      }
+    }
+    expect(early).toBe(0);
+    expect(late).toBeGreaterThan(0);
+    checkCopies(a!, 1);
   });
 
   it('has two copies of everything if that is wanted', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../src/clock.ts';
 import { Encoded } from '../src/encoded.ts';
 import { Outflow, type OutflowOptions } from '../src/outflow.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type StreamMessage,
   sizeOfUnit,
 } from '../src/replica-stream.ts';
-import type { ReplicaRecord } from '../src/services.ts';
+import type { Replica, ReplicaRecord } from '../src/services.ts';
 import { Services } from '../src/services.ts';
 import { ManualClock } from '../src/testing/index.ts';
 import { Throttle } from '../src/throttle.ts';
@@ -136,6 +137,56 @@ describe('a stream of copies', () => {
     expect(sent).toHaveLength(1);
     expect(sent[0]!.message).toMatchObject({ stream: 'a-1:1', epoch: 1 });
     expect(sent[0]!.message.units).toEqual([[...change('x', 1), ...change('z', 1)]]);
+  });
+
+  it('waits with copies while they are held, and not with changes', async () => {
+    const throttle = new Throttle(clock, Number.POSITIVE_INFINITY);
+    const outflow = outflowOf({ throttle });
+    throttle.hold();
+    throttle.hold();
+    const copied = outcome(outflow.copy([1, 2], 'backed'));
+    expect(await answerAll()).toEqual([opened(1), ['box', 1, ['one']]]);
+    outflow.changed(change('x', 1));
+    expect(await answerAll()).toEqual(change('x', 1));
+    throttle.release();
+    expect(await answerAll()).toEqual([]);
+    throttle.release();
+    expect((await answerAll()).at(-1)).toEqual(synced(2));
+    expect(copied.ended).toBe('resolved');
+  });
+
+  it('lets all else be done after every short while of copying', async () => {
+    let read = 0;
+    let turns = 0;
+    const busy: Clock = {
+      now: () => clock.now() + read,
+      wallTime: () => clock.wallTime(),
+      after: (ms, task) => clock.after(ms, task),
+      defer: (task) => {
+        turns += 1;
+        clock.defer(task);
+      },
+    };
+    services = new Services(clock);
+    const replica: Replica = {
+      *snapshot() {
+        for (let n = 0; n < 10; n += 1) {
+          // So long does it take to read one.
+          read += 1;
+          yield [n];
+        }
+      },
+      stage: () => {},
+      promote: () => {},
+      demote: () => {},
+      discard: () => {},
+      drop: () => {},
+    };
+    services.add('slow', { handlers: {}, replica });
+    const outflow = outflowOf({ clock: busy, services });
+    void outflow.copy([1], 'backed');
+    expect(await answerAll()).toHaveLength(12);
+    expect(turns).toBe(10);
   });
 
   it('leaves out what the user does not want backed up, unless everything is to be handed over', async () => {

@@ -68,6 +68,8 @@ export class EngineReplica implements Replica {
   readonly #loads = new Map<number, MovingLoad[]>();
   /** By the name of the warmer, for copies of partitions. */
   readonly #warmers = new Map<number, Map<string, WarmerState>>();
+  /** How many bytes the last page came to: the next one will not be much larger. */
+  #lastPage = 0;
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
   readonly #parted = new Set<number>();
 
@@ -219,14 +221,15 @@ export class EngineReplica implements Replica {
   /** Each page is as its entries are when it is handed over: nothing happens while it is filled. */
   *#pages(partition: number): Iterable<CacheRecord> {
     const { clock, store } = this.#engine;
-    let page = new EntryPage(this.#codec, clock.now());
+    let page = new EntryPage(this.#codec, clock.now(), this.#lastPage);
     for (const slot of this.#kept(partition)) {
       const value = this.#encoded(slot);
       if (value !== undefined) page.add(store.entry(slot), value);
       if (!page.full) continue;
       yield ['page', page.count, page.finish()];
-      page = new EntryPage(this.#codec, clock.now());
+      page = new EntryPage(this.#codec, clock.now(), page.size);
     }
+    this.#lastPage = page.size;
     if (page.count > 0) yield ['page', page.count, page.finish()];
   }
 

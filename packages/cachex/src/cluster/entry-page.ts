@@ -3,7 +3,7 @@ import { type Key, keyProblem } from '@cachex/router/hash';
 import type { Entry } from '../local/store.ts';
 
 /** Bytes with which a page is full. */
-const fullPage = 32 * 1024;
+const fullPage = 16 * 1024;
 
 /** What is there of an entry, beside its hash, its key, its version, its age and its value. */
 const Has = { textKey: 1, remaining: 2, ttl: 4, staleFor: 8, tags: 16 } as const;
@@ -27,15 +27,20 @@ export interface PagedEntry {
  * write and read each field of each entry as a value of its own.
  */
 export class EntryPage {
-  readonly #writer = new ByteWriter(fullPage + fullPage / 4);
+  readonly #writer: ByteWriter;
   readonly #codec: Codec;
   readonly #now: number;
   #count = 0;
 
-  /** `now` is the time of all entries that are added, by the clock they expire by. */
-  constructor(codec: Codec, now: number) {
+  /** `now` is the time of all entries that are added, by the clock they expire by; `size` how many bytes they may come to. */
+  constructor(codec: Codec, now: number, size: number) {
+    this.#writer = new ByteWriter(Math.min(size, fullPage) + fullPage / 16);
     this.#codec = codec;
     this.#now = now;
+  }
+
+  get size(): number {
+    return this.#writer.length;
   }
 
   get count(): number {

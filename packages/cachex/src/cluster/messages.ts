@@ -34,9 +34,9 @@ export class Messages {
   constructor(node: RoutedNode) {
     this.#node = node;
     node.offer(service, {
-      tell: async ({ caller }, channel: string, message: Encoded) => {
-        await this.#hear(channel, message, caller);
-        return node.view.epoch;
+      tell: async ({ caller, deadline }, channel: string, message: Encoded) => {
+        if (await this.#hear(channel, message, caller, deadline)) return node.view.epoch;
+        throw new CacheError('TIMEOUT', `those who listen to ${channel} are not done in time`);
       },
     });
   }
@@ -59,8 +59,8 @@ export class Messages {
    * done. Messages of one node may overtake each other, and one is perhaps heard twice. A node that leaves or dies meanwhile is
    * not waited for; one that joins meanwhile is told.
    *
-   * Rejects with `PARTIAL_RESULT` if nodes that are there could not be told in time, naming them: all others were; with what a
-   * listener throws; with `NOT_SERIALIZABLE`, `TOO_LARGE`, `INVALID_OPTION` or `CLOSED`; and with `OVERLOADED` when 1,000
+   * Rejects with `PARTIAL_RESULT` if nodes that are there could not be told in time, or their listeners are not done by then,
+   * naming them: all others were; with what a listener throws; with `NOT_SERIALIZABLE`, `TOO_LARGE`, `INVALID_OPTION` or `CLOSED`; and with `OVERLOADED` when 1,000
    * messages are under way from this node.
    */
   async publish(channel: string, message: unknown, options: PublishOptions = {}): Promise<void> {
@@ -73,8 +73,9 @@ export class Messages {
     this.#underWay += 1;
     try {
       const held = this.#encoded(message);
-      const telling = new Telling(this.#node, [channel, held], timeout);
-      await Promise.all([this.#hear(channel, held, this.#node.id), telling.everybody()]);
+      const deadline = this.#node.clock.now() + timeout;
+      const telling = new Telling(this.#node, [channel, held], deadline);
+      await telling.everybody(this.#hear(channel, held, this.#node.id, deadline));
     } catch (error) {
       throw translate(error);
     } finally {
@@ -89,10 +90,15 @@ export class Messages {
     throw new CacheError('TOO_LARGE', reason);
   }
 
-  /** Each listener gets a copy of its own. */
-  async #hear(channel: string, message: Encoded, from: string): Promise<void> {
+  /** Each listener gets a copy of its own. Whether they are done in time; rejects with what one throws. */
+  async #hear(channel: string, message: Encoded, from: string, deadline: number): Promise<boolean> {
+    const { codec, clock } = this.#node;
     const listeners = [...(this.#listeners.get(channel) ?? [])];
-    await Promise.all(listeners.map(async (listener) => listener(this.#node.codec.decode(message), from)));
+    const done = Promise.all(listeners.map(async (listener) => listener(codec.decode(message), from)));
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(Math.max(0, deadline - clock.now()), () => resolve(false));
+      void done.then(() => resolve(true), reject).finally(() => timer.cancel());
+    });
   }
 }
 
@@ -106,17 +112,29 @@ class Telling {
   /** The newest view that those have who were told. */
   #newest = 0;
 
-  constructor(node: RoutedNode, args: readonly unknown[], timeout: number) {
+  constructor(node: RoutedNode, args: readonly unknown[], deadline: number) {
     this.#node = node;
     this.#args = args;
-    this.#deadline = node.clock.now() + timeout;
+    this.#deadline = deadline;
   }
 
   get #remaining(): number {
     return Math.max(0, this.#deadline - this.#node.clock.now());
   }
 
-  async everybody(): Promise<void> {
+  /** `here`: whether this node has heard it in time. */
+  async everybody(here: Promise<boolean>): Promise<void> {
+    const [inTime] = await Promise.all([here, this.#others()]);
+    const { id, view } = this.#node;
+    const answered = this.#told.size - this.#missing.length;
+    if (!inTime) this.#missing.push(id);
+    if (this.#missing.length === 0) return;
+    const missing = [...this.#missing].sort();
+    const error = new CacheError('PARTIAL_RESULT', `publish: no answer from ${missing.join(', ')}`);
+    throw Object.assign(error, { value: undefined, answered, missing, epoch: view.epoch });
+  }
+
+  async #others(): Promise<void> {
     for (;;) {
       const { members, epoch } = this.#node.view;
       const next = members.filter(
@@ -125,13 +143,8 @@ class Telling {
       if (next.length > 0) await Promise.all(next.map((member) => this.#tell(member)));
       // Others know of somebody who has joined.
       else if (epoch < this.#newest) await this.#laterView(epoch);
-      else break;
+      else return;
     }
-    if (this.#missing.length === 0) return;
-    const missing = [...this.#missing].sort();
-    const error = new CacheError('PARTIAL_RESULT', `publish: no answer from ${missing.join(', ')}`);
-    const answered = this.#told.size - missing.length;
-    throw Object.assign(error, { value: undefined, answered, missing, epoch: this.#node.view.epoch });
   }
 
   /** Tells one, or notes that it could not be told although it is there. */

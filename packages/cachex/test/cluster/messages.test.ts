@@ -102,6 +102,22 @@ describe('messages', () => {
     expect(heard.map(([id]) => id)).toEqual(expect.arrayContaining(['a', 'b']));
   });
 
+  it.each(['a', 'b'])(
+    'do not wait longer than they may for a listener at %s that never is done',
+    async (id) => {
+      const nodes = await simulation.joinAll('a', 'b');
+      const slow = nodes.find((node) => node.id === id)!;
+      slow.messages.subscribe('news', () => new Promise(() => {}));
+      const published = nodes[0]!.messages.publish('news', 1, { timeout: 500 });
+      const began = simulation.cluster.clock.now();
+      await expect(simulation.run(published)).rejects.toMatchObject({
+        code: 'PARTIAL_RESULT',
+        missing: [id],
+      });
+      expect(simulation.cluster.clock.now() - began).toBeLessThan(1_000);
+    },
+  );
+
   it('do not wait for a node that dies meanwhile', async () => {
     const nodes = await simulation.joinAll('a', 'b', 'c');
     const publishing = nodes[0]!.messages.publish('news', 1);

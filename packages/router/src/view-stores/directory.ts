@@ -54,6 +54,13 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
   const { clock = systemClock, random = systemRandom, poll = 1000 } = options;
   const directory = resolve(options.directory);
   const watches = new Set<() => void>();
+  const files = new ViewFiles(directory);
+  /** What is tidied up while nobody waits for it but `close`. */
+  const tidying = new Set<Promise<void>>();
+  const aside = (work: Promise<void>): void => {
+    tidying.add(work);
+    void work.then(() => tidying.delete(work));
+  };
   let ready: Promise<void> | undefined;
   let closed = false;
 
@@ -71,23 +78,23 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
   return {
     async read() {
       await prepare();
-      return readNewest(directory);
+      return files.newest();
     },
 
     async compareAndSet(expected, next) {
       if (!(next.epoch > expected)) throw new RangeError(`epoch ${next.epoch} cannot follow ${expected}`);
       await prepare();
-      const text = encodeView(next);
-      const newest = await readNewest(directory);
-      if ((newest?.epoch ?? 0) !== expected) return false;
-
       const slot = expected + 1;
       const temporary = join(directory, `.view-${process.pid}-${randomName(random, 12)}.tmp`);
+      // Calls wait for some views to be stored, and every step is a turn of a busy event loop: what need not wait does not.
+      const written = writeSynced(temporary, encodeView(next));
+      const removed = (): Promise<void> => unlink(temporary).catch(ignore);
       try {
-        await writeSynced(temporary, text);
+        const [newest] = await Promise.all([files.newest(), written]);
+        if ((newest?.epoch ?? 0) !== expected) return false;
         if (!(await linkNew(temporary, join(directory, nameOf(slot))))) return false;
       } finally {
-        await unlink(temporary).catch(ignore);
+        aside(written.then(removed, removed));
       }
       const names = await readdir(directory);
       if (newestSlot(names) - slot >= kept) {
@@ -97,7 +104,7 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
           `the outcome of storing epoch ${next.epoch} is unknown: others have gone far beyond it`,
         );
       }
-      await tidy(directory, names, slot, clock);
+      aside(tidy(directory, names, slot, clock));
       return true;
     },
 
@@ -116,6 +123,7 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
       closed = true;
       for (const stop of watches) stop();
       watches.clear();
+      await Promise.all(tidying);
     },
   };
 }
@@ -136,24 +144,61 @@ function newestSlot(names: readonly string[]): number {
   return names.reduce((newest, name) => Math.max(newest, slotOf(name)), 0);
 }
 
-async function readNewest(directory: string): Promise<View | undefined> {
-  for (let missed = 0; ; ) {
-    const slot = newestSlot(await readdir(directory));
-    if (slot === 0) return undefined;
-    const path = join(directory, nameOf(slot));
-    try {
-      const view = decodeView(await readFile(path, 'utf8'));
-      if (view.epoch < slot) throw new RouterError('PROTOCOL', `its epoch is ${view.epoch}`);
-      return view;
-    } catch (cause) {
-      if (cause instanceof RouterError) {
-        throw new RouterError('PROTOCOL', `${path} holds no view; stop all nodes and remove it`, { cause });
+/** What tells one file from another that has had its name, or has its place on the disk. */
+interface Identity {
+  readonly slot: number;
+  readonly inode: bigint;
+  readonly written: bigint;
+  readonly size: bigint;
+}
+
+/** The views in a directory. Files of views never change, so the last one that was read is not read again. */
+class ViewFiles {
+  readonly #directory: string;
+  #last: { readonly identity: Identity; readonly view: View } | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async newest(): Promise<View | undefined> {
+    for (let missed = 0; ; ) {
+      const slot = newestSlot(await readdir(this.#directory));
+      if (slot === 0) return undefined;
+      try {
+        return await this.#read(slot);
+      } catch (cause) {
+        // Between the two calls 64 newer views can have come; more often than once, something else removes files.
+        missed += 1;
+        if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || missed > 2) throw cause;
       }
-      // Between the two calls 64 newer views can have come; more often than once, something else removes files.
-      missed += 1;
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || missed > 2) throw cause;
     }
   }
+
+  async #read(slot: number): Promise<View> {
+    const path = join(this.#directory, nameOf(slot));
+    const { ino: inode, mtimeNs: written, size } = await stat(path, { bigint: true });
+    const identity: Identity = { slot, inode, written, size };
+    if (this.#last !== undefined && isSame(identity, this.#last.identity)) return this.#last.view;
+    const text = await readFile(path, 'utf8');
+    try {
+      const view = decodeView(text);
+      if (view.epoch < slot) throw new RouterError('PROTOCOL', `its epoch is ${view.epoch}`);
+      this.#last = { identity, view };
+      return view;
+    } catch (cause) {
+      throw new RouterError('PROTOCOL', `${path} holds no view; stop all nodes and remove it`, { cause });
+    }
+  }
+}
+
+function isSame(one: Identity, other: Identity): boolean {
+  return (
+    one.slot === other.slot &&
+    one.inode === other.inode &&
+    one.written === other.written &&
+    one.size === other.size
+  );
 }
 
 async function writeSynced(path: string, text: string): Promise<void> {

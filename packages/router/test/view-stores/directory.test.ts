@@ -1,4 +1,4 @@
-import { link, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -106,6 +106,17 @@ describe('directoryStore', () => {
     expect(await store.read()).toEqual(viewAt(3, 'other'));
   });
 
+  it('reads a file once, and again if another one has its name', async () => {
+    const store = directoryStore({ directory });
+    await advance(0, 3);
+    const view = await store.read();
+    expect(await store.read()).toBe(view);
+    const other = join(directory, 'other');
+    await writeFile(other, encodeView(viewAt(3, 'another')));
+    await rename(other, join(directory, nameOf(3)));
+    expect(await store.read()).toEqual(viewAt(3, 'another'));
+  });
+
   it('rejects rather than answer that it is empty when its files cannot be listed', async () => {
     const store = directoryStore({ directory });
     await store.compareAndSet(0, viewAt(1));
@@ -145,6 +156,7 @@ describe('directoryStore', () => {
       code: 'INVALID_OPTION',
       message: expect.stringContaining('no hard links'),
     });
+    await store.close();
     expect(await readdir(directory)).toEqual([]);
   });
 
@@ -164,6 +176,7 @@ describe('directoryStore', () => {
     }
     const store = directoryStore({ directory, clock: { ...systemClock, wallTime: () => wallTime } });
     await store.compareAndSet(0, viewAt(1));
+    await store.close();
     expect((await readdir(directory)).sort()).toEqual([alive, recent, nameOf(1)].sort());
   });
 
