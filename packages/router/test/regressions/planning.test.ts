@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { balanced, type Router } from '../../src/index.ts';
 import { TestCluster } from '../../src/testing/index.ts';
-import { aGate, ask, box, owned, steered, until } from './kit.ts';
+import { aGate, ask, box, ending, owned, steered, until } from './kit.ts';
 
 let cluster: TestCluster;
 beforeEach(() => {
@@ -54,9 +54,9 @@ it('planning never goes round for ever while nobody knows what was published ove
   // Neither can remove the other.
   other.outage = true;
   cluster.network.cut('a', 'b');
-  // Copies wait while partitions are sealed, and changes do not: none of these is acknowledged.
+  // Copies wait while partitions are sealed, and changes do not: none of these is acknowledged. Those of sealed ones wait.
   for (let partition = 0; partition < 256; partition += 1)
-    void ask(a, partition, 'put', { value: 'changed' });
+    ending(ask(a, partition, 'put', { value: 'changed' }));
   await until(cluster, () => a.status().moves.length === 1, 5_000, 10);
   await cluster.clock.advance(1_000);
   expect(a.status().moves).toMatchObject([{ phase: 'sealed' }]);
