@@ -13,7 +13,7 @@ export interface NodeEvents {
   error: [error: Error];
 }
 
-/** The listeners of a node. What a listener throws is its own affair: nothing of the node stops half-way for it. */
+/** The listeners of a node. What a listener throws is its own affair: nothing of the node stops half-way for it, and the others are told. */
 export class Events {
   readonly #emitter = new EventEmitter();
   readonly #logger: Logger;
@@ -33,11 +33,12 @@ export class Events {
   }
 
   emit<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
-    if (this.#emitter.listenerCount(event) === 0) return;
-    try {
-      this.#emitter.emit(event, ...args);
-    } catch (error) {
-      this.#logger.error(`a listener of '${event}' failed: ${(error as Error).message}`);
+    for (const listener of this.#emitter.listeners(event)) {
+      try {
+        listener.apply(this.#emitter, args);
+      } catch (error) {
+        this.#logger.error(`a listener of '${event}' failed: ${(error as Error).message}`);
+      }
     }
   }
 }

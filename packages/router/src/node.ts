@@ -508,6 +508,11 @@ export class RoutedNode implements AsyncDisposable {
     return this;
   }
 
+  /** Tells the listeners of an event of something that this node itself does not know, for who is built on it. */
+  announce<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
+    queueMicrotask(() => this.#events.emit(event, ...args));
+  }
+
   /** Asks for another share of the partitions; they move as the router then plans. Resolves when it is published. */
   async setWeight(weight: number): Promise<void> {
     checkWeight(weight);

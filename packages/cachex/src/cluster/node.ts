@@ -50,6 +50,7 @@ import { Grants } from './grants.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { Lending } from './lending.ts';
+import { Listeners } from './listeners.ts';
 import { located } from './located.ts';
 import { LockReplica } from './lock-replica.ts';
 import { Messages } from './messages.ts';
@@ -378,7 +379,7 @@ export class ClusterNode implements AsyncDisposable {
     const reason = new CacheError('CLOSED', `node '${this.id}' has left its cluster, as '${by}' told it to`);
     const end = (): void => {
       this.#closeCaches(reason);
-      this.#listeners.tell('error', reason);
+      this.#node.announce('error', reason);
     };
     this.#dismissal ??= this.#node.leave({ within }).then(end, end);
   }
@@ -504,37 +505,6 @@ export class ClusterNode implements AsyncDisposable {
 
 /** How long leaving may take unless it is told, in ms. */
 const defaultLeave = 20_000;
-
-/** Passes the events of a node on, to each listener as often as it was added. */
-class Listeners {
-  readonly #node: RoutedNode;
-  // biome-ignore lint/suspicious/noExplicitAny: what each is called with is checked where it comes in.
-  readonly #passed = new Map<string, Map<(...args: any[]) => void, ((...args: any[]) => void)[]>>();
-
-  constructor(node: RoutedNode) {
-    this.#node = node;
-  }
-
-  on<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
-    const pass = (...args: NodeEvents[E]): void =>
-      listener(...(args.map((each) => (each instanceof Error ? translate(each) : each)) as NodeEvents[E]));
-    const ofEvent = this.#passed.get(event) ?? new Map();
-    this.#passed.set(event, ofEvent);
-    ofEvent.set(listener, [...(ofEvent.get(listener) ?? []), pass]);
-    this.#node.on(event, pass);
-  }
-
-  /** Tells them of something that the node itself does not know. What a listener throws is its own affair. */
-  tell<E extends keyof NodeEvents>(event: E, ...args: NodeEvents[E]): void {
-    for (const passes of this.#passed.get(event)?.values() ?? [])
-      for (const pass of passes) queueMicrotask(() => pass(...args));
-  }
-
-  off<E extends keyof NodeEvents>(event: E, listener: (...args: NodeEvents[E]) => void): void {
-    const pass = this.#passed.get(event)?.get(listener)?.pop();
-    if (pass !== undefined) this.#node.off(event, pass);
-  }
-}
 
 function hashOf(change: Exclude<Change, { readonly partition: number }>): number {
   return change.hash;
