@@ -32,10 +32,20 @@ export class Child<C extends object> {
       execArgv: [...execArgv],
     });
     this.ended = once(this.#process, 'exit');
-    let joined: (value?: unknown) => void = () => {};
+    let joined = (): void => {};
     this.joined = new Promise((resolve, reject) => {
-      joined = resolve;
-      void this.ended.then(() => reject(new Error(`${this.id} ended before it had joined`)));
+      const late = setTimeout(
+        () => reject(new Error(`${this.id} has not joined in ${patience} ms`)),
+        patience,
+      );
+      joined = () => {
+        clearTimeout(late);
+        resolve(undefined);
+      };
+      void this.ended.then(() => {
+        clearTimeout(late);
+        reject(new Error(`${this.id} ended before it had joined`));
+      });
     });
     this.joined.catch(() => {});
     this.#process.on('message', (message: object) => {
@@ -72,6 +82,16 @@ export class Child<C extends object> {
     const { value, failure } = await answer;
     if (failure !== undefined) throw new Error(`${this.id}, ${command}: ${failure}`);
     return value as Result<C[K]>;
+  }
+
+  /** Resolves when the process has ended, as it was told to; rejects if that takes too long. */
+  async gone(): Promise<void> {
+    let late: NodeJS.Timeout | undefined;
+    const tooLate = new Promise((_, reject) => {
+      late = setTimeout(() => reject(new Error(`${this.id} has not ended in ${patience} ms`)), patience);
+    });
+    await Promise.race([this.ended, tooLate]);
+    clearTimeout(late);
   }
 
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {

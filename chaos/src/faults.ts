@@ -50,7 +50,7 @@ async function touching(target: Target, work: (member: Member) => Promise<void>)
   await Promise.race([member.ended, fleet.whole()]);
   if (member.running) member.touched = false;
   else {
-    await member.ended;
+    await member.gone();
     await fleet.add(member.id);
   }
 }
@@ -74,7 +74,7 @@ export const faults: readonly Fault[] = [
       const member = fleet.pick()!;
       member.touched = true;
       const { lost } = await member.do('leave');
-      await member.ended;
+      await member.gone();
       if (lost > 0) accuse(`${member.id} has left ${lost} partitions behind`);
     },
   },
@@ -84,7 +84,7 @@ export const faults: readonly Fault[] = [
       const member = fleet.pick()!;
       member.touched = true;
       member.signal('SIGKILL');
-      await member.ended;
+      await member.gone();
       await rest(random() * 3_000);
       await fleet.whole();
       await fleet.add(member.id);

@@ -100,7 +100,7 @@ export async function run({ minutes, seed, size, log }: RunOptions): Promise<Fin
         await guest.do('churn');
         await rest(turn * come + come / 2);
         const { lost, ...did } = await guest.do('leave');
-        await guest.ended;
+        await guest.gone();
         log(`${id} has left`);
         left.push(did);
         if (lost > 0) violations.push(`${id} has left ${lost} partitions behind`);

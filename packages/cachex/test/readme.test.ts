@@ -88,7 +88,7 @@ afterAll(() => workshop[Symbol.asyncDispose]());
 
 const everyProgram = withPrograms.flatMap(programs);
 
-it.each(everyProgram.map((program) => [program.where, program] as const))(
+it.concurrent.each(everyProgram.map((program) => [program.where, program] as const))(
   'the program at %s prints what it says',
   async (_where, program) => {
     const lines = promisedOutput(program);
