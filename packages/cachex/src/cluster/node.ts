@@ -175,6 +175,7 @@ export class ClusterNode implements AsyncDisposable {
     node.offer(
       nodeService,
       controlHandlers({
+        vitals: () => this.#vitals.read(),
         weigh: (weight) => node.setWeight(weight),
         leave: (within, by) => this.#dismissed(within, by),
       }),

@@ -1,12 +1,14 @@
 import type { Handler, RoutedNode } from '@cachex/router';
 import { describe, suggestion } from '../describe.ts';
 import { CacheError } from '../errors.ts';
+import type { NodeVitals } from './vitals.ts';
 
 /** The name under which nodes let others of their cluster control them. */
 export const nodeService = '$node';
 
-/** What a node lets the others do with it. */
+/** What a node lets the others do with it, and what it tells them. */
 export interface Controls {
+  vitals(): NodeVitals;
   weigh(weight: number): Promise<void>;
   /** Begins to leave, and does not wait for the end: the caller sees it in the views. */
   leave(within: number, by: string): void;
@@ -15,6 +17,7 @@ export interface Controls {
 /** The handlers of that. Whoever is in the cluster is trusted with it. */
 export function controlHandlers(controls: Controls): Readonly<Record<keyof Controls, Handler>> {
   return {
+    vitals: () => controls.vitals(),
     weigh: (_context, weight: number) => controls.weigh(weight),
     leave: ({ caller }, within: number) => controls.leave(within, caller),
   };
@@ -24,7 +27,7 @@ export function controlHandlers(controls: Controls): Readonly<Record<keyof Contr
 export async function control(
   node: RoutedNode,
   id: string,
-  handler: keyof Controls,
+  handler: 'weigh' | 'leave',
   argument: number,
 ): Promise<void> {
   const known = node.nodes().map((member) => member.id);

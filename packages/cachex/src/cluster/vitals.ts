@@ -9,6 +9,7 @@ import type { CallFigures, CallSample } from './call-sample.ts';
 import { operationHandler } from './caller.ts';
 import type { NearStatus } from './near-cache.ts';
 import { type ProcessFigures, ProcessWatch } from './process-figures.ts';
+import { nodeService } from './remote-control.ts';
 
 /** Options of `vitals`. */
 export interface VitalsOptions {
@@ -98,7 +99,7 @@ function vitalsOf({ engine, calls, near }: Observed): CacheVitals {
   };
 }
 
-/** Asks the node that `options` name. It is reached by way of any cache that it has opened. */
+/** Asks the node that `options` name. */
 export async function askVitals(
   node: RoutedNode,
   here: Vitals,
@@ -113,11 +114,14 @@ export async function askVitals(
     const message = `node: ${describe(id)} is not in the cluster; ${suggestion(id, known)}`;
     throw new CacheError('INVALID_OPTION', message);
   }
-  const [service] = member.opened;
-  if (service === undefined)
-    throw new CacheError('INVALID_OPTION', `node: '${id}' has opened no cache, so it cannot be asked yet`);
+  // Earlier versions are asked by way of a cache, and only so.
+  const [cache] = member.opened;
+  const asked =
+    cache === undefined
+      ? { service: nodeService, handler: 'vitals' }
+      : { service: cache, handler: operationHandler('vitals') };
   return (await node.dispatch.callNode(id, {
-    ...{ service, handler: operationHandler('vitals'), args: [], repeatable: true, reads: true },
+    ...{ ...asked, args: [], repeatable: true, reads: true },
     ...(timeout === undefined ? {} : { timeout }),
   })) as NodeVitals;
 }

@@ -73,11 +73,16 @@ describe('what is told of a cluster', () => {
     await simulation.join('c', { weight: 0 });
     await simulation.advance(3_000);
     const nodes = () => feed.frameFor(anew(), false).nodes;
+    expect(nodes()[2]).toMatchObject({ id: 'c', colour: 2, calls: null, silent: null });
+    expect(nodes()[2]!.rss).toBeGreaterThan(0);
+    simulation.cluster.network.cut('a', 'c');
+    await simulation.advance(2_900);
     expect(nodes()[2]).toMatchObject({ id: 'c', colour: 2, calls: null, rss: null });
-    expect(nodes()[2]!.silent).toContain("'c' has opened no cache");
+    expect(nodes()[2]!.silent).toContain('vitals');
+    simulation.cluster.network.heal('a', 'c');
     const c = simulation.nodes[2]!;
     c.cache('users', { ttl: '1m' });
-    await simulation.advance(3_000);
+    await simulation.advance(5_000);
     expect(nodes()[2]).toMatchObject({ silent: null, colour: 2, calls: null });
     expect(nodes()[2]!.rss).toBeGreaterThan(0);
     expect(feed.frameFor(anew(), false).caches[0]!.uncounted).toEqual(['c']);
