@@ -49,7 +49,10 @@ export class Inflow {
     return this.#copies.get(partition)?.inSync === true && view.backups[partition]!.includes(this.#self);
   }
 
-  /** Takes a message of the owner `from`. All of it is applied, or nothing; one that makes no sense is a `RangeError`. */
+  /**
+   * Takes a message of the owner `from`; one that makes no sense is a `RangeError`, and nothing of it is applied. A record that
+   * its service cannot take is left out, and the copy of its partition is refused.
+   */
   take(view: View, from: string, message: StreamMessage): StreamAnswer {
     checkStreamMessage(message, view.owners.length);
     const { stream, sequence, epoch, units } = message;

@@ -1,5 +1,4 @@
 import {
-  type Handler,
   join as joinRouter,
   type KeyRoute,
   type LeaveReport,
@@ -13,9 +12,6 @@ import {
 } from '@cachex/router';
 import { hashKey, type Key, partitionOf } from '@cachex/router/hash';
 import type { Methods } from '../action.ts';
-import { actions } from '../actions/index.ts';
-import type { AnyBatch } from '../batch.ts';
-import { executeAction } from '../bind.ts';
 import type { AnyCommands, CommandMap, CommandValue } from '../commands.ts';
 import type { DashboardOptions } from '../dashboard/options.ts';
 import type { Dashboard } from '../dashboard/server.ts';
@@ -40,23 +36,18 @@ import {
   readClusterCacheOptions,
 } from '../local/settings.ts';
 import { checkKey } from '../parameters.ts';
-import { batchHandler } from './batch.ts';
-import { blocked } from './blocked.ts';
 import { CallSample } from './call-sample.ts';
-import { operationHandler } from './caller.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
 import { Grants } from './grants.ts';
+import { actionHandlers, operationHandlers } from './handlers.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
 import { type LeaveOptions, readLeaveOptions } from './leave-options.ts';
 import { Lending } from './lending.ts';
 import { Listeners } from './listeners.ts';
-import { located } from './located.ts';
 import { LockReplica } from './lock-replica.ts';
 import { Messages } from './messages.ts';
 import { type NearCache, nearCacheOf } from './near-cache.ts';
-import type { Place } from './operation.ts';
-import { operations } from './operations/index.ts';
 import { control, controlHandlers, nodeService } from './remote-control.ts';
 import { sendUpdate } from './send-update.ts';
 import { settleLoad } from './settle-load.ts';
@@ -64,7 +55,7 @@ import { TransactionRecovery } from './transaction-recovery.ts';
 import { translate } from './translate.ts';
 import { askVitals, type NodeVitals, Vitals, type VitalsOptions } from './vitals.ts';
 import { warmingPlace } from './warming-place.ts';
-import { type WireForm, wireForm } from './wire-form.ts';
+import { wireForm } from './wire-form.ts';
 
 /** Options of {@link ClusterNode.cache}; every node that opens the cache must give the same `ttl`, `expiration`, `limit` and `backups`. */
 export type ClusterCacheSettings<
@@ -509,50 +500,6 @@ const defaultLeave = 20_000;
 
 function hashOf(change: Exclude<Change, { readonly partition: number }>): number {
   return change.hash;
-}
-
-/** What this node executes for others, and for itself: the table of actions. */
-function actionHandlers(
-  engine: Engine,
-  values: WireForm,
-  node: RoutedNode,
-  lending: Lending,
-): Record<string, Handler> {
-  const handlers: Record<string, Handler> = {};
-  for (const action of Object.values(actions)) {
-    const { route } = action;
-    if (route.kind === 'local' || route.kind === 'caller') continue;
-    if (route.kind === 'batch') {
-      handlers[action.name] = batchHandler(engine, values, action as AnyBatch, node.largestValue, lending);
-      continue;
-    }
-    const send = (result: unknown): unknown =>
-      action.result === 'value' && result !== undefined ? values.answer(result) : result;
-    const lent = route.kind === 'keyed' && action.near === 'value' ? route.key : undefined;
-    handlers[action.name] = (context, ...args) => {
-      const { hash, partitions, deadline } = context;
-      const wait = blocked(engine, action, hash, args, deadline);
-      if (wait !== undefined) throw new Reconsider('a key is locked', wait);
-      try {
-        const result = executeAction(engine, action, route.kind === 'keyed' ? hash : partitions, args);
-        if (lent !== undefined && result !== undefined)
-          context.note = lending.noteFor(context, args[lent] as Key, hash);
-        return result instanceof Promise
-          ? result.then(send, (error) => Promise.reject(located(error, node.id)))
-          : send(result);
-      } catch (error) {
-        throw located(error, node.id);
-      }
-    };
-  }
-  return handlers;
-}
-
-/** What this node does for the calls of others that are made of parts. */
-function operationHandlers(place: Place): Record<string, Handler> {
-  return Object.fromEntries(
-    Object.entries(operations).map(([name, operation]) => [operationHandler(name), operation(place)]),
-  );
 }
 
 function rethrown<T>(work: () => T): T {
