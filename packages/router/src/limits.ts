@@ -32,6 +32,11 @@ export const mostStrangers = 512;
  * The largest encoded value that surely fits into a frame beside its key and whatever it travels with, in bytes. A larger
  * one could be stored where its owner is the caller, but never read elsewhere, and never move.
  */
-export function largestValue({ frame }: LinkLimits): number {
-  return frame - Math.min(256 * 1024, Math.ceil(frame / 4));
+export function largestValue(limits: LinkLimits): number {
+  return limits.frame - spare(limits);
+}
+
+/** What a frame has room for beside such a value, in bytes. */
+export function spare({ frame }: LinkLimits): number {
+  return Math.min(256 * 1024, Math.ceil(frame / 4));
 }

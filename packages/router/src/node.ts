@@ -15,7 +15,7 @@ import { hashKey, type Key, keyProblem, partitionOf } from './hash.ts';
 import { Inflow } from './inflow.ts';
 import type { Call } from './journey.ts';
 import { Lease } from './lease.ts';
-import { largestValue } from './limits.ts';
+import { largestValue, spare } from './limits.ts';
 import { clusterService, Membership } from './membership.ts';
 import { Mesh } from './mesh.ts';
 import { Moves } from './moves.ts';
@@ -213,6 +213,7 @@ export class RoutedNode implements AsyncDisposable {
       services: this.#services,
       clock,
       throttle,
+      spare: spare(settings.limits),
       patience: failureAfter,
       safeguards,
       view: () => agreement.view,
@@ -428,6 +429,11 @@ export class RoutedNode implements AsyncDisposable {
   /** The largest encoded value that can be sent, in bytes. */
   get largestValue(): number {
     return largestValue(this.#settings.limits);
+  }
+
+  /** What may travel beside such a value, in bytes. */
+  get spare(): number {
+    return spare(this.#settings.limits);
   }
 
   /** How long a call may take that says nothing else, in ms. */

@@ -17,6 +17,8 @@ export interface OutflowOptions {
   readonly clock: Clock;
   /** The pace of copies, shared by the streams of this node; changes are never held up by it. */
   readonly throttle: Throttle;
+  /** What a message has room for beside the largest value, in bytes. */
+  readonly spare: number;
   /** How long the target may leave something unanswered before the stream is given up, in ms. */
   readonly patience: number;
   /** Turned off in one test only: changes then leave in whatever order. */
@@ -61,7 +63,7 @@ interface Sent {
  * written or read, so messages are small; as soon as one is answered the next leaves.
  */
 const chunkUnits = 256;
-const chunkBytes = 16 * 1024;
+const mostChunkBytes = 16 * 1024;
 /** Messages that may wait for their answers. */
 const window = 4;
 /** Changes, and bytes, that may wait to be sent; a stream that falls further behind than this is given up. */
@@ -80,6 +82,8 @@ const passing: ReadonlySet<unknown> = new Set(['NODE_DOWN', 'UNKNOWN_OUTCOME', '
  */
 export class Outflow {
   readonly #options: OutflowOptions;
+  /** So much of a message can be there already when the largest value is added to it. */
+  readonly #chunkBytes: number;
   readonly #copies = new Map<number, Copied>();
   readonly #refused = new Set<number>();
   #queue: Unit[] = [];
@@ -101,6 +105,7 @@ export class Outflow {
 
   constructor(options: OutflowOptions) {
     this.#options = options;
+    this.#chunkBytes = Math.min(mostChunkBytes, options.spare / 4);
   }
 
   /** Why it was given up, if it was. */
@@ -273,7 +278,7 @@ export class Outflow {
     const { throttle, clock } = this.#options;
     const wait = throttle.pass(bytes);
     if (wait > 0) await this.#pause((wake) => clock.after(wait, wake));
-    while (this.#queue.length >= chunkUnits || this.#bytes >= chunkBytes) {
+    while (this.#queue.length >= chunkUnits || this.#bytes >= this.#chunkBytes) {
       this.#check();
       await this.#progress();
     }
@@ -328,7 +333,7 @@ export class Outflow {
     while (this.#resend === undefined && this.#sent.length < window && this.#queue.length > 0) {
       let bytes = 0;
       let end = 0;
-      while (end < Math.min(this.#queue.length, chunkUnits) && bytes < chunkBytes) {
+      while (end < Math.min(this.#queue.length, chunkUnits) && bytes < this.#chunkBytes) {
         bytes += sizeOfUnit(this.#queue[end]!);
         end += 1;
       }

@@ -12,6 +12,8 @@ export interface ReplicationOptions {
   readonly services: Services;
   readonly clock: Clock;
   readonly throttle: Throttle;
+  /** What a message has room for beside the largest value, in bytes. */
+  readonly spare: number;
   readonly patience: number;
   readonly safeguards: Safeguards;
   view(): View;

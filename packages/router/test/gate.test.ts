@@ -32,6 +32,7 @@ beforeEach(async () => {
     services,
     clock,
     throttle: new Throttle(clock, Number.POSITIVE_INFINITY),
+    spare: 256 * 1024,
     patience: 3_000,
     safeguards: allSafeguards,
     view: () => view,

@@ -64,6 +64,7 @@ function outflowOf(more: Partial<OutflowOptions> = {}): Outflow {
     services,
     clock,
     throttle: new Throttle(clock, Number.POSITIVE_INFINITY),
+    spare: 256 * 1024,
     patience: 3_000,
     ordered: true,
     view: () => view,

@@ -88,6 +88,7 @@ class Pair {
       services: own,
       clock,
       throttle: new Throttle(clock, 100_000),
+      spare: 256 * 1024,
       patience,
       ordered: true,
       view: () => this.view,

@@ -6,7 +6,7 @@ import { Flaw, type Target } from '../target.ts';
 const codec = new Codec();
 
 function page(...keys: readonly Key[]): Buffer {
-  const written = new EntryPage(codec, 5_000, 0);
+  const written = new EntryPage(codec, 5_000);
   for (const [n, key] of keys.entries()) {
     const entry = {
       key,

@@ -5,7 +5,7 @@ import { originOf } from '../local/flights.ts';
 import type { MovingLoad } from '../local/loads.ts';
 import { none, type Slot, Store } from '../local/store.ts';
 import type { WarmerState } from '../local/warmers.ts';
-import { EntryPage, type PagedEntry, readPage } from './entry-page.ts';
+import { EntryPage, fullPage, type PagedEntry, readPage } from './entry-page.ts';
 import type { LockReplica } from './lock-replica.ts';
 import { checkRecord } from './record-form.ts';
 import type { WireForm } from './wire-form.ts';
@@ -68,12 +68,16 @@ export class EngineReplica implements Replica {
   readonly #loads = new Map<number, MovingLoad[]>();
   /** By the name of the warmer, for copies of partitions. */
   readonly #warmers = new Map<number, Map<string, WarmerState>>();
+  readonly #fullPage: number;
   /** How many bytes the last page came to: the next one will not be much larger. */
   #lastPage = 0;
   /** Partitions whose loads were told to somebody who did not take them over, as far as is known. */
   readonly #parted = new Set<number>();
 
-  /** `present` tells whether a node is still in the cluster; `departed` is told of partitions that are not this node's any more. */
+  /**
+   * `present` tells whether a node is still in the cluster; `departed` is told of partitions that are not this node's any more;
+   * `full` is with how many bytes a page of entries is full.
+   */
   constructor(
     engine: Engine,
     values: WireForm,
@@ -81,6 +85,7 @@ export class EngineReplica implements Replica {
     present: (incarnation: string) => boolean,
     locks?: LockReplica,
     departed: (partition: number) => void = () => {},
+    full: number = fullPage,
   ) {
     this.#codec = codec;
     this.#engine = engine;
@@ -88,6 +93,7 @@ export class EngineReplica implements Replica {
     this.#present = present;
     this.#locks = locks;
     this.#departed = departed;
+    this.#fullPage = full;
     this.#copies = new Store(engine.store.partitions, true);
     this.reading = engine.reading(this.#copies);
   }
@@ -221,13 +227,13 @@ export class EngineReplica implements Replica {
   /** Each page is as its entries are when it is handed over: nothing happens while it is filled. */
   *#pages(partition: number): Iterable<CacheRecord> {
     const { clock, store } = this.#engine;
-    let page = new EntryPage(this.#codec, clock.now(), this.#lastPage);
+    let page = new EntryPage(this.#codec, clock.now(), this.#fullPage, this.#lastPage);
     for (const slot of this.#kept(partition)) {
       const value = this.#encoded(slot);
       if (value !== undefined) page.add(store.entry(slot), value);
       if (!page.full) continue;
       yield ['page', page.count, page.finish()];
-      page = new EntryPage(this.#codec, clock.now(), page.size);
+      page = new EntryPage(this.#codec, clock.now(), this.#fullPage, page.size);
     }
     this.#lastPage = page.size;
     if (page.count > 0) yield ['page', page.count, page.finish()];

@@ -2,8 +2,8 @@ import { ByteReader, ByteWriter, type Codec, Encoded } from '@cachex/router';
 import { type Key, keyProblem } from '@cachex/router/hash';
 import type { Entry } from '../local/store.ts';
 
-/** Bytes with which a page is full. */
-const fullPage = 16 * 1024;
+/** Bytes with which a page is full at the latest. */
+export const fullPage: number = 16 * 1024;
 
 /** What is there of an entry, beside its hash, its key, its version, its age and its value. */
 const Has = { textKey: 1, remaining: 2, ttl: 4, staleFor: 8, tags: 16 } as const;
@@ -30,13 +30,18 @@ export class EntryPage {
   readonly #writer: ByteWriter;
   readonly #codec: Codec;
   readonly #now: number;
+  readonly #full: number;
   #count = 0;
 
-  /** `now` is the time of all entries that are added, by the clock they expire by; `size` how many bytes they may come to. */
-  constructor(codec: Codec, now: number, size: number) {
-    this.#writer = new ByteWriter(Math.min(size, fullPage) + fullPage / 16);
+  /**
+   * `now` is the time of all entries that are added, by the clock they expire by; `full` with how many bytes it is full, and
+   * `size` to how many they will come.
+   */
+  constructor(codec: Codec, now: number, full: number = fullPage, size: number = full) {
+    this.#writer = new ByteWriter(Math.min(size, full) + fullPage / 16);
     this.#codec = codec;
     this.#now = now;
+    this.#full = full;
   }
 
   get size(): number {
@@ -48,7 +53,7 @@ export class EntryPage {
   }
 
   get full(): boolean {
-    return this.#writer.length >= fullPage;
+    return this.#writer.length >= this.#full;
   }
 
   /** `value` is that of the entry, in bytes. */

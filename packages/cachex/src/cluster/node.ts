@@ -39,6 +39,7 @@ import { checkKey } from '../parameters.ts';
 import { CallSample } from './call-sample.ts';
 import { type ClusterCache, clusterCache } from './cluster-cache.ts';
 import { EngineReplica } from './engine-replica.ts';
+import { fullPage } from './entry-page.ts';
 import { Grants } from './grants.ts';
 import { actionHandlers, operationHandlers } from './handlers.ts';
 import { checkWeight, type JoinOptions, readJoinOptions } from './join-options.ts';
@@ -433,9 +434,10 @@ export class ClusterNode implements AsyncDisposable {
     const lockReplica = new LockReplica(engine.locks!, values, node.codec);
     const grants = new Grants({ name, clock: node.clock, partitions, longest: longestNear });
     const lending = new Lending(grants, engine, hotKeys);
-    const replica = new EngineReplica(engine, values, node.codec, present, lockReplica, (partition) =>
-      grants.changedAll(partition),
-    );
+    const departed = (partition: number): void => grants.changedAll(partition);
+    // A page and the largest value are to fit into one message.
+    const page = Math.min(fullPage, node.spare / 4);
+    const replica = new EngineReplica(engine, values, node.codec, present, lockReplica, departed, page);
     const near = nearCacheOf(name, node, settings);
     const copies = readFrom === 'any' ? replica.reading : undefined;
     const calls = settings.stats ? new CallSample(node.clock, partitions) : undefined;

@@ -30,7 +30,7 @@ const entries = fc.record({
 type Given = typeof entries extends fc.Arbitrary<infer E> ? E : never;
 
 function pageOf(given: readonly Given[]): EntryPage {
-  const page = new EntryPage(codec, now, 0);
+  const page = new EntryPage(codec, now);
   for (const { value, ...rest } of given) {
     const entry: Entry = { ...rest, hash: hashKey(rest.key), value: undefined };
     page.add(entry, codec.encode(value));
@@ -99,7 +99,7 @@ describe('a page of entries', () => {
     ['a key that is none', { key: { constructor: 1 } as never }],
     ['a tag that is no text', { tags: [5] as never }],
   ])('is refused with %s', (_what, part) => {
-    const page = new EntryPage(codec, now, 0);
+    const page = new EntryPage(codec, now);
     const entry = { ...one, ...part, hash: 1, value: undefined };
     page.add(entry, codec.encode(1));
     expect(() => readPage(page.finish(), 1, codec)).toThrow(RangeError);
