@@ -176,6 +176,9 @@ export class Faults {
       for (const way of ways) this.#block(way);
       await rest(300);
       for (const way of ways) this.#unblock(way);
+      // Who was removed has yet to learn of it. Until then one that leaves may be the last, though another one runs.
+      do await rest(40);
+      while (!over() && !hosts.calm);
       this.#cutting = false;
     }
   }
