@@ -114,13 +114,16 @@ export class Backups {
     this.#again = true;
     if (this.#filling || this.#stopped || agreement.view.redundancy === 0) return;
     this.#filling = true;
+    /** Members that could not be given copies this time: the others are all the same. */
+    const failures = new Map<string, unknown>();
     try {
       // A view that comes while this one is dealt with may ask for something else.
       while (this.#again && !this.#stopped) {
         this.#again = false;
-        while (!this.#stopped && ((await this.#add()) || (await this.#remove())));
+        while (!this.#stopped && ((await this.#add(failures)) || (await this.#remove())));
       }
       this.#tidy();
+      if (failures.size > 0) throw [...failures.values()][0];
     } catch (error) {
       log(`copying partitions: ${(error as Error).message}`);
       this.#later();
@@ -142,23 +145,35 @@ export class Backups {
     }
   }
 
-  async #add(): Promise<boolean> {
-    const { self, agreement, replication, gate, moving, router } = this.#options;
+  async #add(failures: Map<string, unknown>): Promise<boolean> {
+    const { agreement, moving, router } = this.#options;
     const { view } = agreement;
     // A copy that there are enough of can wait for partitions that are to move: those take copies along, and their views are
     // waited for by calls.
     const settled = planMoves(view, router).length === 0;
     const wanted = this.#wanted(view, (partition, id, count) => {
       const there = view.backups[partition]!;
-      return !there.includes(id) && !moving(partition) && (settled || there.length < count);
+      if (there.includes(id) || moving(partition)) return false;
+      // One that is to be emptied may wait to leave, and takes its copies along when it has waited for long.
+      return settled || there.filter((each) => memberOf(view, each)!.weight > 0).length < count;
     });
-    const [first] = wanted;
-    if (first === undefined) return false;
-    const [id, every] = first;
+    const next = [...wanted].find(([id]) => !failures.has(id));
+    if (next === undefined) return false;
+    const [id, partitions] = next;
+    try {
+      await this.#copy(view, id, partitions.slice(0, groupSize));
+    } catch (error) {
+      failures.set(id, error);
+    }
+    return true;
+  }
+
+  /** Has a member keep copies of partitions, as of this view, and the view name them. */
+  async #copy(view: View, id: string, partitions: readonly number[]): Promise<void> {
+    const { self, agreement, replication, gate, moving } = this.#options;
     const member = memberOf(view, id)!;
     const outflow = replication.to(member);
     if (outflow === undefined) throw new Error(`the stream to ${id} has failed`);
-    const partitions = every.slice(0, groupSize);
     await outflow.copy(partitions, 'backed');
     const still = (current: View, partition: number): boolean => {
       const target = memberOf(current, id);
@@ -188,7 +203,6 @@ export class Backups {
         });
       }),
     );
-    return true;
   }
 
   async #remove(): Promise<boolean> {

@@ -154,13 +154,25 @@ export class Dispatch {
       const served = { id, target, service, handler, args, repeatable, deadline, caller: self };
       const outcome = serve.execute(served);
       if (outcome instanceof Promise) this.#goOn(attempt, this.#inTime(outcome, journey));
-      else if (turns.over()) clock.defer(() => attempt.resolve(this.#opened(outcome, journey) as Reply));
-      else attempt.resolve(this.#opened(outcome, journey) as Reply);
+      else if (turns.over()) clock.defer(() => this.#answer(attempt, outcome));
+      else this.#answer(attempt, outcome);
     } else {
       const link = peer(owner);
       if (link === undefined) this.#goOn(attempt, undefined);
       else link.send(attempt);
     }
+  }
+
+  /** What was executed here has ended, at once. */
+  #answer(attempt: FirstAttempt, outcome: Outcome): void {
+    let opened: Outcome;
+    try {
+      opened = this.#opened(outcome, attempt.journey);
+    } catch (error) {
+      attempt.reject(error);
+      return;
+    }
+    attempt.resolve(opened as Reply);
   }
 
   readonly #observer: FirstAttemptObserver = {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { MovedEvent } from './moves.ts';
 import type { Logger } from './options.ts';
+import { messageOf } from './serializable.ts';
 import type { View } from './view.ts';
 
 /** What a node tells those who listen. */
@@ -37,7 +38,7 @@ export class Events {
       try {
         listener.apply(this.#emitter, args);
       } catch (error) {
-        this.#logger.error(`a listener of '${event}' failed: ${(error as Error).message}`);
+        this.#logger.error(`a listener of '${event}' failed: ${messageOf(error)}`);
       }
     }
   }

@@ -65,7 +65,7 @@ interface Sent {
 const chunkUnits = 256;
 const mostChunkBytes = 16 * 1024;
 /** Messages that may wait for their answers. */
-const window = 4;
+const window = 8;
 /** Changes, and bytes, that may wait to be sent; a stream that falls further behind than this is given up. */
 const backlog = 100_000;
 const backlogBytes = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 
 /** How long answers may follow one another before the event loop is to come round, in ms. */
 const longest = 2;
-/** After how many of them the clock is looked at. */
+/** After how many of them the clock is looked at; of the first ones in a turn, each of which may take long, more often. */
 const some = 64;
 
 /**
@@ -24,7 +24,8 @@ export class Turns {
   /** To be asked at each such answer: whether it must wait for the next turn. */
   over(): boolean {
     this.#answers += 1;
-    if (this.#answers % some === 0) this.#look();
+    const few = this.#answers < some && (this.#answers & (this.#answers - 1)) === 0 && this.#answers > 1;
+    if (few || this.#answers % some === 0) this.#look();
     return this.#over;
   }
 
@@ -44,6 +45,7 @@ export class Turns {
       this.#clock.defer(() => {
         this.#since = undefined;
         this.#over = false;
+        this.#answers = 0;
       });
     }
   }

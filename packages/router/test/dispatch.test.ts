@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Encoded } from '../src/encoded.ts';
 import type { Call } from '../src/journey.ts';
 import type { RoutedNode } from '../src/node.ts';
 import type { Part, PartialResultError } from '../src/partial-result.ts';
@@ -499,4 +500,25 @@ describe('a strict node', () => {
       await expect(cluster.run(a.dispatch.call(3, call))).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
     }
   });
+});
+
+describe('a value that its owner cannot read', () => {
+  it.each([false, true])(
+    'fails who asked for it, and nothing else, also in another turn: %s',
+    async (over) => {
+      const a = await cluster.join('a', { partitions: 16 });
+      await cluster.run(a.open('s', { handlers: { get: () => new Encoded('\xc1\xc1') } }));
+      vi.spyOn(a.turns, 'over').mockReturnValue(over);
+      const read = a.dispatch.call(1, {
+        service: 's',
+        handler: 'get',
+        args: [],
+        repeatable: true,
+        open: true,
+      });
+      await expect(cluster.run(read)).rejects.toThrow('a token 193');
+      await cluster.run(a.dispatch.idle(1_000));
+      expect(cluster.clock.now()).toBeLessThan(1_000);
+    },
+  );
 });

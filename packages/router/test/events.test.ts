@@ -23,6 +23,18 @@ it('tells every listener, whatever others throw', () => {
   expect(logged).toEqual(["a listener of 'error' failed: not my day"]);
 });
 
+it('tells every listener, though one throws what is no error', () => {
+  const ignore = (): void => {};
+  const events = new Events({ debug: ignore, info: ignore, warn: ignore, error: ignore });
+  const told: unknown[] = [];
+  events.on('error', () => {
+    throw undefined;
+  });
+  events.on('error', (what) => told.push(what));
+  expect(() => events.emit('error', error)).not.toThrow();
+  expect(told).toEqual([error]);
+});
+
 it('tells of an error that nobody listens to nobody', () => {
   const ignore = (): void => {};
   const events = new Events({ debug: ignore, info: ignore, warn: ignore, error: ignore });

@@ -206,14 +206,14 @@ describe('a stream of copies', () => {
     expect(await answerAll()).toEqual([]);
   });
 
-  it('sends no more than four messages without an answer, and the rest after it', async () => {
+  it('sends no more than eight messages without an answer, and the rest after it', async () => {
     const outflow = outflowOf();
     outflow.attach(1);
     for (let n = 0; n < 10; n += 1) outflow.changed(change(`${n}`, 1));
-    expect(sent.map(({ message }) => message.sequence)).toEqual([0, 1, 2, 3]);
+    expect(sent.map(({ message }) => message.sequence)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     sent[0]!.answer([]);
     await clock.advance(0);
-    expect(sent[4]!.message.units).toHaveLength(7);
+    expect(sent[8]!.message.units).toHaveLength(3);
   });
 
   it('sends again what was lost, in order, and has it applied when all before it is', async () => {
@@ -390,7 +390,7 @@ describe('a stream of copies', () => {
     void outflow.copy([1, 2], 'backed');
     await answerAll();
     const heavy = 'x'.repeat(13 * 1024 * 1024);
-    for (let n = 0; n < 9; n += 1) outflow.changed(change(heavy, 1));
+    for (let n = 0; n < 13; n += 1) outflow.changed(change(heavy, 1));
     expect(outflow.failure).toBeUndefined();
     outflow.changed(change('lost', 2));
     expect(outflow.failure).toBeDefined();

@@ -7,7 +7,9 @@ import { readdir, readFile } from 'node:fs/promises';
  */
 export async function suspend(child: ChildProcess): Promise<void> {
   child.kill('SIGSTOP');
-  while (!(await isStopped(child.pid!)));
+  const end = performance.now() + 30_000;
+  while (!(await isStopped(child.pid!)))
+    if (performance.now() > end) throw new Error(`process ${child.pid} does not stop`);
 }
 
 /** Whether no thread of a process runs. */

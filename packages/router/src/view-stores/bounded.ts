@@ -13,6 +13,7 @@ export function bounded(store: ViewStore, clock: Clock, ms: number): ViewStore {
     read: () => inTime(store.read()),
     compareAndSet: (expected, next) => inTime(store.compareAndSet(expected, next)),
     watch: (changed) => store.watch(changed),
-    close: () => store.close(),
+    // Who closes it has no use for what it is still about.
+    close: () => inTime(store.close()).catch(() => {}),
   };
 }

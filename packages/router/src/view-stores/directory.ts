@@ -55,11 +55,11 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
   const directory = resolve(options.directory);
   const watches = new Set<() => void>();
   const files = new ViewFiles(directory);
-  /** What is tidied up while nobody waits for it but `close`. */
-  const tidying = new Set<Promise<void>>();
+  /** What is under way, and waited for by `close`, if by nobody else. */
+  const underWay = new Set<Promise<void>>();
   const aside = (work: Promise<void>): void => {
-    tidying.add(work);
-    void work.then(() => tidying.delete(work));
+    underWay.add(work);
+    void work.then(() => underWay.delete(work));
   };
   let ready: Promise<void> | undefined;
   let closed = false;
@@ -75,37 +75,43 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
     }
   };
 
+  const compareAndSet: ViewStore['compareAndSet'] = async (expected, next) => {
+    if (!(next.epoch > expected)) throw new RangeError(`epoch ${next.epoch} cannot follow ${expected}`);
+    await prepare();
+    const slot = expected + 1;
+    const temporary = join(directory, `.view-${process.pid}-${randomName(random, 12)}.tmp`);
+    // Calls wait for some views to be stored, and every step is a turn of a busy event loop: what need not wait does not.
+    const written = writeSynced(temporary, encodeView(next));
+    const removed = (): Promise<void> => unlink(temporary).catch(ignore);
+    try {
+      const [newest] = await Promise.all([files.newest(), written]);
+      if ((newest?.epoch ?? 0) !== expected) return false;
+      if (!(await linkNew(temporary, join(directory, nameOf(slot))))) return false;
+    } finally {
+      aside(written.then(removed, removed));
+    }
+    const names = await readdir(directory);
+    if (newestSlot(names) - slot >= kept) {
+      // Either this name had been taken and dropped before, or 64 views were built on this one since: who can say?
+      await unlink(join(directory, nameOf(slot))).catch(ignore);
+      throw new Error(
+        `the outcome of storing epoch ${next.epoch} is unknown: others have gone far beyond it`,
+      );
+    }
+    aside(tidy(directory, names, slot, clock));
+    return true;
+  };
+
   return {
     async read() {
       await prepare();
       return files.newest();
     },
 
-    async compareAndSet(expected, next) {
-      if (!(next.epoch > expected)) throw new RangeError(`epoch ${next.epoch} cannot follow ${expected}`);
-      await prepare();
-      const slot = expected + 1;
-      const temporary = join(directory, `.view-${process.pid}-${randomName(random, 12)}.tmp`);
-      // Calls wait for some views to be stored, and every step is a turn of a busy event loop: what need not wait does not.
-      const written = writeSynced(temporary, encodeView(next));
-      const removed = (): Promise<void> => unlink(temporary).catch(ignore);
-      try {
-        const [newest] = await Promise.all([files.newest(), written]);
-        if ((newest?.epoch ?? 0) !== expected) return false;
-        if (!(await linkNew(temporary, join(directory, nameOf(slot))))) return false;
-      } finally {
-        aside(written.then(removed, removed));
-      }
-      const names = await readdir(directory);
-      if (newestSlot(names) - slot >= kept) {
-        // Either this name had been taken and dropped before, or 64 views were built on this one since: who can say?
-        await unlink(join(directory, nameOf(slot))).catch(ignore);
-        throw new Error(
-          `the outcome of storing epoch ${next.epoch} is unknown: others have gone far beyond it`,
-        );
-      }
-      aside(tidy(directory, names, slot, clock));
-      return true;
+    compareAndSet(expected, next) {
+      const stored = compareAndSet(expected, next);
+      aside(stored.then(ignore, ignore));
+      return stored;
     },
 
     watch(changed) {
@@ -123,7 +129,7 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
       closed = true;
       for (const stop of watches) stop();
       watches.clear();
-      await Promise.all(tidying);
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }

@@ -174,7 +174,8 @@ class NatsStore implements ViewStore {
       if (newestSlot(entries) > slot) return false;
       if (entries.filter((entry) => entry.slot === slot).length === 1) return true;
       const first = await bucket.first(slot);
-      return first === undefined ? 'late' : first.entry.token === token;
+      if (first === undefined || !entries.some((entry) => entry.token === first.entry.token)) return 'late';
+      return first.entry.token === token;
     });
   }
 

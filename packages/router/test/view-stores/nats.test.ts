@@ -136,6 +136,24 @@ describeNats('natsStore', () => {
     expect(asking).toHaveBeenCalledTimes(2);
   });
 
+  it('says that its view counts, when that is removed while it asks who was first', async () => {
+    const [store, other] = [open(server, { bucket: bucket() }), open(server, { bucket: bucket() })];
+    await other.read();
+    const { write, first } = Bucket.prototype;
+    vi.spyOn(Bucket.prototype, 'write').mockImplementationOnce(async function (this: Bucket, entry, bytes) {
+      const place = await write.call(this, entry, bytes);
+      await writeLate({ slot: 1, token: 'second', after: 'none' });
+      return place;
+    });
+    vi.spyOn(Bucket.prototype, 'first').mockImplementationOnce(async function (this: Bucket, slot: number) {
+      expect(await other.compareAndSet(1, viewAt(2))).toBe(true);
+      await eventually(async () => expect(await this.entries(0)).toMatchObject([{ slot: 2 }]));
+      await writeLate({ slot: 1, token: 'late', after: 'none' });
+      return first.call(this, slot);
+    });
+    expect(await store.compareAndSet(0, viewAt(1))).toBe(true);
+  });
+
   it('answers nothing that does not know of what was written since the question', async () => {
     const store = open(server, { bucket: bucket() });
     await store.compareAndSet(0, viewAt(1));
