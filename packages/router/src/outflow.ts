@@ -263,7 +263,7 @@ export class Outflow {
         for (const record of service.replica.snapshot(partition, pages())) {
           const unit: Unit = [[name, partition, record]];
           this.#push(unit);
-          await this.#room(sizeOfUnit(unit));
+          await this.#room(sizeOfUnit(unit), scope);
           if (this.#copies.get(partition) !== copy) throw new Error(`partition ${partition} has gone`);
         }
       }
@@ -274,7 +274,7 @@ export class Outflow {
   }
 
   /** Resolves when there is room for more of a copy, after so many bytes of it. */
-  async #room(bytes: number): Promise<void> {
+  async #room(bytes: number, scope: Scope): Promise<void> {
     const { throttle, clock } = this.#options;
     const wait = throttle.pass(bytes);
     if (wait > 0) await this.#pause((wake) => clock.after(wait, wake));
@@ -282,7 +282,9 @@ export class Outflow {
       this.#check();
       await this.#progress();
     }
-    while (throttle.held && this.#failure === undefined) await this.#pause((wake) => throttle.released(wake));
+    // Backups do not wait: while partitions are moved, they are copied only where there are too few.
+    while (scope === 'all' && throttle.held && this.#failure === undefined)
+      await this.#pause((wake) => throttle.released(wake));
     if (clock.now() >= this.#sliceEnds) {
       await new Promise<void>((resolve) => clock.defer(resolve));
       this.#sliceEnds = clock.now() + slice;

@@ -21,7 +21,7 @@ export class Throttle {
     return this.#freeAt - now;
   }
 
-  /** Nothing passes until `release` was called as often: calls wait for what is done meanwhile. */
+  /** Nothing that is to be moved passes until `release` was called as often: calls wait for what is done meanwhile. */
   hold(): void {
     this.#holders += 1;
   }

@@ -140,15 +140,19 @@ describe('a stream of copies', () => {
     expect(sent[0]!.message.units).toEqual([[...change('x', 1), ...change('z', 1)]]);
   });
 
-  it('waits with copies while they are held, and not with changes', async () => {
+  it('waits with what is to be moved while that is held, and not with backups and changes', async () => {
     const throttle = new Throttle(clock, Number.POSITIVE_INFINITY);
     const outflow = outflowOf({ throttle });
     throttle.hold();
     throttle.hold();
-    const copied = outcome(outflow.copy([1, 2], 'backed'));
+    const copied = outcome(outflow.copy([1, 2], 'all'));
     expect(await answerAll()).toEqual([opened(1), ['box', 1, ['one']]]);
     outflow.changed(change('x', 1));
     expect(await answerAll()).toEqual(change('x', 1));
+    const backup = outflowOf({ throttle });
+    const backedUp = outcome(backup.copy([1, 2], 'backed'));
+    expect((await answerAll()).at(-1)).toEqual(synced(2));
+    expect(backedUp.ended).toBe('resolved');
     throttle.release();
     expect(await answerAll()).toEqual([]);
     throttle.release();
