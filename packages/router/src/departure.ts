@@ -33,7 +33,7 @@ export interface DepartureOptions {
   readonly acceptors: Acceptors;
   /** How long the view store may take for the last view, in ms. */
   readonly timeout: number;
-  /** How long calls under way and the links of others may take to end, in ms. */
+  /** How long calls under way and the links of others may take to end at least, in ms. */
   readonly grace: number;
   /** Resolves when no reply waits for copies any more, or after `ms`. */
   settled(ms: number): Promise<void>;
@@ -75,7 +75,7 @@ export async function depart(options: DepartureOptions, within: number): Promise
     complain(error);
   }
   options.refuse();
-  await quiet(options);
+  await quiet(options, deadline);
   return { moved: Math.max(0, before - lost), lost };
 }
 
@@ -114,8 +114,12 @@ async function handOver(options: DepartureOptions, left: () => number): Promise<
 }
 
 /** Calls end in peace, this node's own and those of others: each of these ends its link once it knows the new view. */
-async function quiet({ clock, dispatch, acceptors, grace }: DepartureOptions): Promise<void> {
+async function quiet(
+  { clock, dispatch, acceptors, grace }: DepartureOptions,
+  deadline: number,
+): Promise<void> {
   const until = clock.now() + grace;
-  await dispatch.idle(until - clock.now());
-  await acceptors.ended(until - clock.now());
+  // What was called here has deadlines of its own, and there may be time.
+  await dispatch.idle(Math.max(until, deadline) - clock.now());
+  await acceptors.ended(Math.max(0, until - clock.now()));
 }

@@ -17,6 +17,9 @@ export interface FaultsOptions {
   left(id: string, lost: number | undefined): void;
 }
 
+/** By when what was decided while a node was cut off has been done, in ms. */
+const settling = 60;
+
 /** What happens to a cluster while it is being used. */
 export class Faults {
   readonly #options: FaultsOptions;
@@ -165,7 +168,7 @@ export class Faults {
 
   /** One is cut off from all others, as soon as all the copies are there again; nothing else happens to the members then. */
   async #cuts(): Promise<void> {
-    const { hosts, rest, over, complete } = this.#options;
+    const { cluster, hosts, rest, over, complete } = this.#options;
     while (!over()) {
       await rest(8);
       if (over() || hosts.running.length < 2 || !hosts.calm || !hosts.synced || !complete()) continue;
@@ -176,9 +179,10 @@ export class Faults {
       for (const way of ways) this.#block(way);
       await rest(300);
       for (const way of ways) this.#unblock(way);
-      // Who was removed has yet to learn of it. Until then one that leaves may be the last, though another one runs.
-      do await rest(40);
-      while (!over() && !hosts.calm);
+      // A removal may be on its way to the store, and who was removed has yet to learn of it. Until then one that leaves may
+      // be the last, though another one runs.
+      await new Promise<void>((resolve) => void cluster.clock.after(settling, resolve));
+      while (!over() && !hosts.calm) await rest(8);
       this.#cutting = false;
     }
   }

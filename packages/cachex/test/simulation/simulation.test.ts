@@ -88,7 +88,7 @@ describe('a cluster under load whose members join, leave, stop and change their 
   it('loses nothing when one node after another is cut off, and there are backups', patience, async () => {
     const chosen = seeds.filter(isCut);
     const { removals, losses } = await flawless(chosen, cutPlanOf);
-    expect(removals).toBeGreaterThanOrEqual(Math.floor(chosen.length / 4));
+    expect(removals).toBeGreaterThanOrEqual(Math.floor(chosen.length / 6));
     expect(losses).toBe(0);
   });
 
@@ -96,8 +96,10 @@ describe('a cluster under load whose members join, leave, stop and change their 
     'is right in the seeds that have found a fault before',
     patience,
     async () => {
-      expect((await run([174, 7_473, 12_819, 53_494, 60_517, 65_058, 65_728])).failures).toEqual([]);
-      expect((await run([24, 84, 8_324, 9_054, 32_214, 58_724, 59_214], [], 1, cutPlanOf)).failures).toEqual([]);
+      expect((await run([174, 7_473, 12_819, 41_856, 53_494, 60_517, 65_058, 65_728])).failures).toEqual([]);
+      expect(
+        (await run([24, 84, 8_324, 9_054, 32_214, 37_244, 58_724, 59_214], [], 1, cutPlanOf)).failures,
+      ).toEqual([]);
     },
   );
 
