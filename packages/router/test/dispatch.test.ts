@@ -359,7 +359,8 @@ describe('a call to the owner of a key', () => {
 
   it('is rejected when its node is closed, and later ones at once', async () => {
     await pair();
-    const call = a.dispatch.call(hashOf(b), { ...work('hold', 1), repeatable: true });
+    // It is waited for, but not for as long as this one may take.
+    const call = a.dispatch.call(hashOf(b), { ...work('hold', 1), repeatable: true, timeout: 60_000 });
     const outcome = expect(call).rejects.toMatchObject({ code: 'CLOSED' });
     await cluster.clock.advance(10);
     await cluster.run(a.close());
