@@ -131,7 +131,12 @@ export function firstView(partitions = 64, router: Router = usual): View {
 export function take(view: View, step: Step, router: Router = usual): View {
   switch (step.kind) {
     case 'join':
-      return join(view, step.members, router);
+      // Each start is another one, even where what was drawn for it has come before.
+      return join(
+        view,
+        step.members.map((one) => ({ ...one, incarnation: `${one.incarnation}${view.epoch}` })),
+        router,
+      );
     case 'fail':
       return fail(view, step.ids, router, step.end);
     case 'reweigh':
