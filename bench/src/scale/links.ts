@@ -59,6 +59,7 @@ async function ours(directory: string, count: number): Promise<LinkCost> {
     codec: new Codec(),
     limits: defaultLimits,
     failureAfter: view.failureAfter,
+    lacks: () => false,
     epoch: () => view.epoch,
     noticed() {},
     parted() {},

@@ -35,7 +35,7 @@ import { Throttle } from './throttle.ts';
 import type { Connection, Listener } from './transport.ts';
 import { sweepSockets } from './transports/unix.ts';
 import { Turns } from './turns.ts';
-import { type Member, memberOf, reweigh, type View } from './view.ts';
+import { lacks, type Member, memberOf, reweigh, type View } from './view.ts';
 import { decodeView, encodeView } from './view-json.ts';
 import type { ViewStore } from './view-store.ts';
 import { KeptViews, viewsIdentity, viewsService } from './view-stores/kept.ts';
@@ -141,6 +141,7 @@ export class RoutedNode implements AsyncDisposable {
       codec: this.codec,
       limits,
       failureAfter,
+      lacks: (member, service) => agreement.joined && lacks(agreement.view, member, service),
       epoch: () => this.#epoch(),
       heardEpoch: (from, epoch) => this.#heard(from, epoch),
       granted: ({ incarnation }, ...grant) => this.#granted(incarnation, ...grant),

@@ -35,6 +35,8 @@ export interface PeerOptions {
   readonly limits: LinkLimits;
   /** A link that was silent for this long, in ms, is closed. */
   readonly failureAfter: number;
+  /** Whether a member has yet to open a service that others have opened: its calls wait there. */
+  lacks(member: string, service: string): boolean;
   /** The epoch in force here, to tell the peer. */
   epoch(): number;
   /** The peer has told which view is in force there. */
@@ -93,7 +95,7 @@ export class Peer {
     this.#heardAt = options.clock.now();
     this.#inFlight = new InFlight(
       options.clock,
-      ({ sent }) => new LinkError('timeout', sent, `${this.id} did not answer in time`),
+      ({ sent, request }) => new LinkError('timeout', sent, this.#lateness(request)),
       () => {
         this.#connection?.keepAlive(false);
         if (this.#retired) this.close();
@@ -205,6 +207,12 @@ export class Peer {
     this.#dialling.abort();
     this.#inFlight.close();
     this.#drop('this node has closed the link');
+  }
+
+  #lateness({ service }: Request): string {
+    const late = `${this.id} did not answer in time`;
+    if (!this.#options.lacks(this.id, service)) return late;
+    return `${late}: it has yet to open '${service}'; open what is shared as soon as a node has joined`;
   }
 
   #dial(): void {

@@ -141,6 +141,11 @@ export function fail(
   return adopt({ ...without(view, ids, end, reaches), epoch: view.epoch + 1 }, router);
 }
 
+/** Whether a member has yet to open something that others have opened. */
+export function lacks(view: View, id: string, name: string): boolean {
+  return Object.hasOwn(view.caches, name) && memberOf(view, id)?.opened.includes(name) === false;
+}
+
 /** Records that a member has opened `name`; the first one to do so settles its settings. */
 export function open(view: View, id: string, name: string, settings: unknown, router: Router): View {
   const members = view.members.map((member) =>

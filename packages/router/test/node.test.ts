@@ -62,6 +62,18 @@ describe('a cluster', () => {
     expect(await cluster.run(call)).toEqual(['hello']);
   });
 
+  it('says that the owner has yet to open the service, where that is why nobody has answered', async () => {
+    const a = await cluster.join('a');
+    await cluster.run(a.open('echo', echo));
+    await cluster.join('b');
+    const call = (service: string): Promise<unknown> =>
+      a.dispatch.callNode('b', { service, handler: 'echo', args: [], timeout: 100 });
+    const why =
+      "b did not answer in time: it has yet to open 'echo'; open what is shared as soon as a node has joined";
+    await expect(cluster.run(call('echo'))).rejects.toThrow(why);
+    await expect(cluster.run(call('nothing'))).rejects.toThrow(/b did not answer in time$/);
+  });
+
   it('sends a call on that waits for a service its owner leaves without opening', async () => {
     const a = await cluster.join('a');
     const b = await cluster.join('b');

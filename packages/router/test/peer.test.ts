@@ -57,6 +57,7 @@ function dial(more: Partial<PeerOptions> = {}): Peer {
     codec,
     limits: defaultLimits,
     failureAfter: 3_000,
+    lacks: () => false,
     epoch: () => 4,
     heardEpoch: (from, epoch) => {
       expect(from).toMatchObject({ id: 'b', incarnation: 'b1' });

@@ -42,6 +42,7 @@ class Keepers {
         ...{ self, cluster: 'test', transport },
         ...{ heardEpoch: () => {}, granted: () => {}, noticed: () => {}, parted: () => {} },
       },
+      lacks: () => false,
       epoch: () => epoch,
     });
     const acceptors = new Acceptors({
