@@ -6,6 +6,8 @@ import type { Compatibility } from '../packages/cachex/test/adapters/compatibili
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = 'packages/cachex/test/adapters/';
+/** Where tests of adapters are: all of them together make the document. */
+const folders = [folder, 'examples/next/test/'];
 const target = `${root}docs/compatibility.md`;
 
 /** One line of the document, while it is counted. */
@@ -27,9 +29,11 @@ export class CompatibilityReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const ran = modules.filter(({ moduleId }) => moduleId.startsWith(`${root}${folder}`));
-    const there = readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.test.ts'),
+    const ran = modules.filter(({ moduleId }) => folders.some((each) => moduleId.startsWith(root + each)));
+    const there = folders.flatMap((each) =>
+      readdirSync(root + each, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.test.ts'),
+      ),
     );
     // Where some were left out on purpose, the document is not what is asked about.
     if (this.#filtered || ran.length < there.length) return;
@@ -117,7 +121,7 @@ function documentOf(rows: readonly Row[]): string {
         suite,
         setUp,
         `${passed} of ${ran}`,
-        `[${file.slice(folder.length)}](../${file})`,
+        `[${file.replace(folder, '')}](../${file})`,
       ]);
     }),
     '',

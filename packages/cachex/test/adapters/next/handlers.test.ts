@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createCache } from '../../src/index.ts';
-import { createCacheHandler, createIncrementalCacheHandler, type UseCacheEntry } from '../../src/next.ts';
-import { describeHost } from './compatibility.ts';
-import { places } from './places.ts';
+import { createCache } from '../../../src/index.ts';
+import { createCacheHandler, createIncrementalCacheHandler, type UseCacheEntry } from '../../../src/next.ts';
+import { describeHost } from '../compatibility.ts';
+import { places } from '../places.ts';
 
 const told = { host: 'next', suite: 'our own tests' };
 

@@ -1,0 +1,15 @@
+import { revalidateTag } from 'next/cache';
+import { findProduct, setPrice } from '../../../../lib/products.js';
+
+export async function GET(_request, { params }) {
+  return Response.json(await findProduct((await params).id));
+}
+
+export async function PUT(request, { params }) {
+  const { id } = await params;
+  const { price } = await request.json();
+  await setPrice(id, price);
+  // At once, in all processes: who reads next sees the new price.
+  for (const tag of [`product-${id}`, 'products']) revalidateTag(tag, { expire: 0 });
+  return Response.json({ id, price });
+}

@@ -1,0 +1,4 @@
+import { createCacheHandler } from 'cachex/next';
+import { open } from './node.mjs';
+
+export default createCacheHandler(open);
