@@ -40,9 +40,14 @@ class Keepers {
       peer: {
         ...shared,
         ...{ self, cluster: 'test', transport },
-        ...{ heardEpoch: () => {}, granted: () => {}, noticed: () => {}, parted: () => {} },
+        ...{
+          lacks: () => false,
+          heardEpoch: () => {},
+          granted: () => {},
+          noticed: () => {},
+          parted: () => {},
+        },
       },
-      lacks: () => false,
       epoch: () => epoch,
     });
     const acceptors = new Acceptors({
