@@ -16,7 +16,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // What it waits for need not keep a process alive; it ends when it has an exit code.
 const alive = setInterval(() => {}, 2 ** 30);
 
-const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+const drawable = ({ isTTY }: NodeJS.WriteStream): boolean => isTTY === true && process.env.TERM !== 'dumb';
+const terminal = drawable(process.stdout);
 
 void run({
   words: process.argv.slice(2),
@@ -25,6 +26,7 @@ void run({
   out: process.stdout,
   err: process.stderr,
   terminal,
+  watched: drawable(process.stderr),
   columns: terminal ? process.stdout.columns : 80,
   signal: ending.signal,
   input: () => text(process.stdin),

@@ -13,6 +13,8 @@ export interface OutputOptions {
   readonly json: boolean;
   /** Whether the output is a terminal, that can be drawn on. */
   readonly terminal: boolean;
+  /** Whether standard error is one, for progress to be drawn on. */
+  readonly watched: boolean;
   /** How wide it is. */
   readonly columns: number;
   readonly colors: boolean;
@@ -60,14 +62,14 @@ export class Output {
     this.#options.out.write(this.terminal ? `\u001b[H\u001b[2J${text}` : `${text}\n`);
   }
 
-  /** How far something has come, on a terminal alone: one line, over the last one. */
+  /** How far something has come, where somebody watches: one line, over the last one. */
   progress(text: string): void {
-    if (this.terminal && !this.json) this.#options.err.write(`\r\u001b[2K${this.cut(text)}`);
+    if (this.#options.watched && !this.json) this.#options.err.write(`\r\u001b[2K${this.cut(text)}`);
   }
 
   /** What was drawn of the progress is gone. */
   endProgress(): void {
-    if (this.terminal && !this.json) this.#options.err.write('\r\u001b[2K');
+    if (this.#options.watched && !this.json) this.#options.err.write('\r\u001b[2K');
   }
 
   /** A value as people read it. */

@@ -19,6 +19,7 @@ export interface Host {
   readonly out: Sink;
   readonly err: Sink;
   readonly terminal: boolean;
+  readonly watched: boolean;
   readonly columns: number;
   /** Aborts when the user wants the program to end. */
   readonly signal: AbortSignal;
@@ -28,10 +29,10 @@ export interface Host {
 
 /** Runs the program, and answers with its exit code. It leaves the cluster that it has joined, however it ends. */
 export async function run(host: Host): Promise<number> {
-  const { words, out, err, terminal, columns, environment, signal } = host;
+  const { words, out, err, terminal, watched, columns, environment, signal } = host;
   const json = words.includes('--json');
   const colors = terminal && environment.NO_COLOR === undefined && !json;
-  const output = new Output({ out, err, json, terminal, columns, colors });
+  const output = new Output({ out, err, json, terminal, watched, columns, colors });
   try {
     const request = parse(words, commands);
     if (request.kind === 'version') {

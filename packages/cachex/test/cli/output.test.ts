@@ -6,7 +6,15 @@ import { keyOf, showBytes, showDuration, showKey } from '../../src/cli/texts.ts'
 function output(options: Partial<OutputOptions> = {}): { output: Output; said: string[] } {
   const said: string[] = [];
   const sink = { write: (text: string) => said.push(text) };
-  const plain = { out: sink, err: sink, json: false, terminal: false, columns: 40, colors: false };
+  const plain = {
+    out: sink,
+    err: sink,
+    json: false,
+    terminal: false,
+    watched: false,
+    columns: 40,
+    colors: false,
+  };
   return { output: new Output({ ...plain, ...options }), said };
 }
 
@@ -24,7 +32,12 @@ it('draws and colours on a terminal alone', () => {
   expect(plain.said).toEqual(['one\ntwo\n\n']);
   const terminal = output({ terminal: true, colors: true });
   terminal.output.progress('half');
-  expect(terminal.said).toEqual(['\r\u001b[2Khalf']);
+  expect(terminal.said).toEqual([]);
+  terminal.output.draw(['one']);
+  expect(terminal.said).toEqual(['\u001b[H\u001b[2Jone\n']);
+  const watched = output({ watched: true });
+  watched.output.progress('half');
+  expect(watched.said).toEqual(['\r\u001b[2Khalf']);
   expect(terminal.output.strong('a')).toBe('\u001b[1ma\u001b[0m');
 });
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import 'reflect-metadata';
-import { CACHE_MANAGER, type Cache, CacheModule } from '@nestjs/cache-manager';
-import { Module } from '@nestjs/common';
+import { CACHE_MANAGER, type Cache, CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
+import { Controller, Get, type INestApplication, Module, Param, UseInterceptors } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createCache as createManager } from 'cache-manager';
 import { Cacheable } from 'cacheable';
@@ -109,6 +109,46 @@ describe.each(places)('$name', ({ name: setUp, open }) => {
       await application.close();
       // The cache is not NestJS's to close.
       expect(await opened().count()).toBe(1);
+    });
+
+    it('two applications share the responses that its interceptor keeps', async () => {
+      const calls: string[] = [];
+      const start = async (): Promise<INestApplication> => {
+        class Users {
+          find(id: string): object {
+            calls.push(id);
+            return { id, call: calls.length };
+          }
+        }
+        class Application {}
+        // What decorators do.
+        const find = Object.getOwnPropertyDescriptor(Users.prototype, 'find')!;
+        Param('id')(Users.prototype, 'find', 0);
+        Get(':id')(Users.prototype, 'find', find);
+        Controller('users')(Users);
+        UseInterceptors(CacheInterceptor)(Users);
+        const stores = [new Keyv5Store(opened())];
+        Module({ imports: [CacheModule.register({ stores, ttl: 60_000 })], controllers: [Users] })(
+          Application,
+        );
+        const application = await NestFactory.create(Application, { logger: false });
+        await application.listen(0, '127.0.0.1');
+        return application;
+      };
+      const applications = [await start(), await start()];
+      const answers: unknown[] = [];
+      for (const path of ['/users/ada', '/users/bob', '/users/ada'])
+        for (const application of applications) {
+          const response = await fetch((await application.getUrl()) + path);
+          answers.push(await response.json());
+        }
+      const [ada, bob] = [
+        { id: 'ada', call: 1 },
+        { id: 'bob', call: 2 },
+      ];
+      expect(answers).toEqual([ada, ada, bob, bob, ada, ada]);
+      expect(calls).toEqual(['ada', 'bob']);
+      for (const application of applications) await application.close();
     });
   });
 
