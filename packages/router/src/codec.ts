@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { Encoded, longestText } from './encoded.ts';
 import { RouterError } from './errors.ts';
 import { checkMessage } from './message-form.ts';
+import { PlainReader } from './plain-reader.ts';
 import { checkSerializable, isPlain, messageOf } from './serializable.ts';
 import { bareOf, describeThrown, rebuildThrown, type ThrownRecord } from './thrown.ts';
 
@@ -38,7 +39,8 @@ interface Packed extends Uint8Array {
  */
 export class Codec {
   readonly #packer = new Packr({ structuredClone: true, moreTypes: true, copyBuffers: true });
-  readonly #plain = new Packr({ useRecords: false, moreTypes: true, copyBuffers: true });
+  readonly #plainPacker = new Packr({ useRecords: false, moreTypes: true });
+  readonly #plainReader = new PlainReader();
   /** Where kept texts become bytes again, to be read. */
   readonly #scratch = Buffer.allocUnsafeSlow(longestText);
   readonly #range = { start: 0, end: 0 };
@@ -113,7 +115,7 @@ export class Codec {
     try {
       if (typeof value === 'object' && isPlain(value)) {
         writer.u8(plainMark);
-        append(writer, this.#plain.pack(value, inPlace));
+        append(writer, this.#plainPacker.pack(value, inPlace));
       } else {
         checkSerializable(value);
         append(writer, this.#packer.pack(value, inPlace));
@@ -132,13 +134,12 @@ export class Codec {
     const characters = to - from - 1;
     if (first === shortText + characters && characters <= longestShort)
       return readShort(buffer, from + 1, to);
-    const plain = first === plainMark;
-    const start = plain ? from + 1 : from;
-    checkMessage(buffer, start, to, plain);
-    this.#range.start = start;
+    if (first === plainMark) return this.#plainReader.read(buffer, from + 1, to);
+    checkMessage(buffer, from, to);
+    this.#range.start = from;
     this.#range.end = to;
     try {
-      return (plain ? this.#plain : this.#packer).unpack(buffer, this.#range);
+      return this.#packer.unpack(buffer, this.#range);
     } catch (cause) {
       throw new RangeError(`a value that cannot be read: ${messageOf(cause)}`, { cause });
     }

@@ -22,9 +22,9 @@ const widths = [
 /**
  * Checks that a range of bytes is one whole msgpack message of the kind that a codec writes, without reading its values:
  * the unpacker trusts what is announced, knows extensions that jump about, and writes out whatever has bytes behind it.
- * `plain` allows no extensions. It takes a step for each value. Throws `RangeError`.
+ * It takes a step for each value. Throws `RangeError`.
  */
-export function checkMessage(bytes: Uint8Array, from: number, to: number, plain: boolean): void {
+export function checkMessage(bytes: Uint8Array, from: number, to: number): void {
   let at = from;
   /** Values that must still come: each takes a byte at least. */
   let pending = 1;
@@ -51,7 +51,7 @@ export function checkMessage(bytes: Uint8Array, from: number, to: number, plain:
       const length = fixed ? width : numberAt(bytes, at - width, width);
       const start = fixed ? at - width : at;
       const type = bytes[start];
-      if (plain || type === undefined) throw new RangeError('an extension where there is none');
+      if (type === undefined) throw new RangeError('an extension where there is none');
       if (type === recordType && token === 0xd4) {
         const names = namesAt(bytes, start + 2);
         at = afterNames(bytes, start + 2, Math.min(names, to - start));

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { RouterError } from './errors.ts';
 
 /** How deep a value may be nested; deeper ones would exhaust the stack of whoever decodes them. */
-const deepest = 200;
+export const deepest = 200;
 
 /** A larger object may be more than a plain encoding can count. */
 const mostPlain = 10_000;
