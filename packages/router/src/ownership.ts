@@ -21,6 +21,8 @@ export class Ownership {
   /** Set while everything is sealed, whatever this node comes to own meanwhile. */
   #all: Seal | undefined;
   #view: View | undefined;
+  /** Whether the view gives it every partition. */
+  #owner = false;
   #everything = false;
 
   constructor(self: string) {
@@ -30,12 +32,13 @@ export class Ownership {
   /** Puts a view in force. Seals stay: whoever set them lifts them. */
   set view(view: View) {
     this.#view = view;
-    this.#everything = view.owners.every((owner) => owner === this.#self);
+    this.#owner = view.owners.every((owner) => owner === this.#self);
+    this.#changed();
   }
 
   /** Whether this node may answer for every partition. */
   get everything(): boolean {
-    return this.#everything && this.#all === undefined && this.#sealed.size === 0;
+    return this.#everything;
   }
 
   standing(partition: number): Standing {
@@ -58,6 +61,7 @@ export class Ownership {
       if (seal === undefined) this.#sealed.set(partition, newSeal());
       else seal.holders += 1;
     }
+    this.#changed();
   }
 
   /** Lets the waiting calls go on: to be answered here, or sent to the owner that the view names now. */
@@ -68,6 +72,7 @@ export class Ownership {
       seal.holders -= 1;
       if (seal.holders > 0) continue;
       this.#sealed.delete(partition);
+      this.#changed();
       seal.release();
     }
   }
@@ -91,6 +96,7 @@ export class Ownership {
   /** Seals whatever this node owns, and whatever it is still given. */
   sealAll(): void {
     this.#all ??= newSeal();
+    this.#changed();
   }
 
   /** Lifts every seal, whoever set it: this node owns nothing any more, and those who wait are told who does. */
@@ -100,12 +106,18 @@ export class Ownership {
     this.#fenced.clear();
     if (this.#all !== undefined) seals.push(this.#all);
     this.#all = undefined;
+    this.#changed();
     for (const seal of seals) seal.release();
   }
 
   /** Resolves when the partition is no longer sealed. */
   released(partition: number): Promise<void> {
     return (this.#all ?? this.#sealed.get(partition))?.released ?? Promise.resolve();
+  }
+
+  /** Every call of a lone node asks whether it answers for everything. */
+  #changed(): void {
+    this.#everything = this.#owner && this.#all === undefined && this.#sealed.size === 0;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 /** How long answers may follow one another before the event loop is to come round, in ms. */
 const longest = 2;
 /** After how many of them the clock is looked at; of the first ones in a turn, each of which may take long, more often. */
-const some = 64;
+const [first, some] = [2, 64];
 
 /**
  * The turns of the event loop, as far as calls hold them up that are answered without waiting for anything. A program that
@@ -13,6 +13,8 @@ const some = 64;
 export class Turns {
   readonly #clock: Clock;
   #answers = 0;
+  /** At which of them the clock is looked at next. */
+  #due = first;
   /** When this turn was noticed, if it was. */
   #since: number | undefined;
   #over = false;
@@ -24,8 +26,7 @@ export class Turns {
   /** To be asked at each such answer: whether it must wait for the next turn. */
   over(): boolean {
     this.#answers += 1;
-    const few = this.#answers < some && (this.#answers & (this.#answers - 1)) === 0 && this.#answers > 1;
-    if (few || this.#answers % some === 0) this.#look();
+    if (this.#answers === this.#due) this.#look();
     return this.#over;
   }
 
@@ -38,6 +39,7 @@ export class Turns {
   }
 
   #look(): void {
+    this.#due += Math.min(this.#due, some);
     const now = this.#clock.now();
     if (this.#since !== undefined) this.#over = now - this.#since >= longest;
     else {
@@ -46,6 +48,7 @@ export class Turns {
         this.#since = undefined;
         this.#over = false;
         this.#answers = 0;
+        this.#due = first;
       });
     }
   }

@@ -90,7 +90,7 @@ export interface ClusterCacheOptions {
   readonly near: NearCache | undefined;
   /** Looks at some of the calls, if they are counted. */
   readonly sample: CallSample | undefined;
-  /** Why this node may not use the cache, once that is known. */
+  /** Why this node may not use the cache, once that is known; its engine is closed then. */
   failure(): CacheError | undefined;
 }
 
@@ -212,11 +212,15 @@ function bindKeyed(action: Action, options: ClusterCacheOptions, here: Method, g
   const finish = action.finish?.bind(action) as
     | ((result: unknown, ...args: unknown[]) => unknown)
     | undefined;
-  return (...given) => {
-    if (given[optionsAt] !== undefined || given.length > parameters.length) return general(...given);
+  // Gathering arguments and spreading them again would take as long as all else that a lone node has to do.
+  return (a, b, c, d) => {
+    const extras = optionsAt === 1 ? b : optionsAt === 2 ? c : d;
+    if (extras !== undefined) return general(a, b, c, d);
     try {
       refuseUnusable(options);
-      if (node.solo && engine.locks?.free !== false) return node.turns.pace(Promise.resolve(here(...given)));
+      if (node.solo && engine.locks?.free !== false)
+        return node.turns.pace(Promise.resolve(here(a, b, c, d)));
+      const given = [a, b, c];
       const args: unknown[] = [];
       for (let n = 0; n < optionsAt; n += 1) args.push(before[n]!.check(given[n]));
       args.push(undefined);
@@ -354,9 +358,7 @@ function toSend(parameter: Parameter<unknown>, values: WireForm, checked: unknow
 
 /** Refuses calls of a cache that could not be opened, or is closed. */
 function refuseUnusable({ engine, name, failure }: ClusterCacheOptions): void {
-  const failed = failure();
-  if (failed !== undefined) throw failed;
-  if (engine.closed) throw closedError(name);
+  if (engine.closed) throw failure() ?? closedError(name);
 }
 
 function refuseWrite(action: Action): Method {
