@@ -95,7 +95,7 @@ export class Peer {
     this.#heardAt = options.clock.now();
     this.#inFlight = new InFlight(
       options.clock,
-      ({ sent, request }) => new LinkError('timeout', sent, this.#lateness(request)),
+      ({ sent, request }) => new LinkError('timeout', sent, sent ? this.#lateness(request) : this.#late),
       () => {
         this.#connection?.keepAlive(false);
         if (this.#retired) this.close();
@@ -209,10 +209,13 @@ export class Peer {
     this.#drop('this node has closed the link');
   }
 
+  get #late(): string {
+    return `${this.id} did not answer in time`;
+  }
+
   #lateness({ service }: Request): string {
-    const late = `${this.id} did not answer in time`;
-    if (!this.#options.lacks(this.id, service)) return late;
-    return `${late}: it has yet to open '${service}'; open what is shared as soon as a node has joined`;
+    if (!this.#options.lacks(this.id, service)) return this.#late;
+    return `${this.#late}: it has yet to open '${service}'; open what is shared as soon as a node has joined`;
   }
 
   #dial(): void {

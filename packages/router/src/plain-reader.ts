@@ -1,4 +1,4 @@
-import { deepest } from './serializable.ts';
+import { deepest, messageOf } from './serializable.ts';
 
 /** A name of a property, with the bytes that it is written in, mark and all. */
 interface Name {
@@ -15,6 +15,9 @@ interface Shape {
   misses: number;
 }
 
+/** Room for so many is made at once: V8 makes it for 17 where a list grows, and what is announced may be a lie. */
+const shortList = 16;
+
 /** How many names and shapes are remembered; powers of two. What has another one's place takes it. */
 const mostNames = 1024;
 const mostShapes = 64;
@@ -23,7 +26,7 @@ const mostProperties = 32;
 const longestName = 64;
 
 /** Of so few bytes one text is made, of which the texts in it are cut, sooner than each is made. They may keep it alive. */
-const longestWhole = 512;
+const longestWhole = 256;
 
 const [noBytes, nothing]: [Buffer, string] = [Buffer.alloc(0), ''];
 
@@ -57,6 +60,10 @@ export class PlainReader {
       const value = this.#value();
       if (this.#at !== to) throw new RangeError('bytes after a value');
       return value;
+    } catch (cause) {
+      // A text may be longer than any can be, and the prototype of all objects frozen.
+      if (cause instanceof RangeError) throw cause;
+      throw new RangeError(`a value that cannot be read: ${messageOf(cause)}`, { cause });
     } finally {
       this.#bytes = noBytes;
       this.#whole = nothing;
@@ -156,8 +163,8 @@ export class PlainReader {
     // Each takes a byte at least.
     if (length > this.#end - this.#at) throw short();
     this.#descend();
-    const list: unknown[] = [];
-    for (let n = 0; n < length; n += 1) list.push(this.#value());
+    const list: unknown[] = length <= shortList ? new Array(length) : [];
+    for (let n = 0; n < length; n += 1) list[n] = this.#value();
     this.#depth -= 1;
     return list;
   }

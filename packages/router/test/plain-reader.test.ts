@@ -130,6 +130,17 @@ describe('a reader of plain messages', () => {
     expect(read(pack({ a: 1 }))).toEqual({ a: 1 });
   });
 
+  it('refuses what this process cannot have', () => {
+    const setter = { configurable: true, set: () => expect.fail('nobody sets this') };
+    Object.defineProperty(Object.prototype, 'unset', setter);
+    try {
+      refused(pack(JSON.parse('{"unset":1}')));
+    } finally {
+      delete (Object.prototype as { unset?: number }).unset;
+    }
+    expect(read(pack({ unset: 1 }))).toEqual({ unset: 1 });
+  });
+
   it('gives nobody a prototype', () => {
     const found = read(pack(JSON.parse('{"__proto__":{"admin":true},"a":1}'))) as Record<string, unknown>;
     expect(Object.getPrototypeOf(found)).toBe(Object.prototype);

@@ -26,7 +26,7 @@ void run({
   out: process.stdout,
   err: process.stderr,
   terminal,
-  watched: drawable(process.stderr),
+  watched: drawable(process.stderr) ? process.stderr.columns : undefined,
   columns: terminal ? process.stdout.columns : 80,
   signal: ending.signal,
   input: () => text(process.stdin),

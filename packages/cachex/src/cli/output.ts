@@ -13,8 +13,8 @@ export interface OutputOptions {
   readonly json: boolean;
   /** Whether the output is a terminal, that can be drawn on. */
   readonly terminal: boolean;
-  /** Whether standard error is one, for progress to be drawn on. */
-  readonly watched: boolean;
+  /** How wide standard error is, where it is one, for progress to be drawn on. */
+  readonly watched: number | undefined;
   /** How wide it is. */
   readonly columns: number;
   readonly colors: boolean;
@@ -64,12 +64,13 @@ export class Output {
 
   /** How far something has come, where somebody watches: one line, over the last one. */
   progress(text: string): void {
-    if (this.#options.watched && !this.json) this.#options.err.write(`\r\u001b[2K${this.cut(text)}`);
+    const { watched, err } = this.#options;
+    if (watched !== undefined && !this.json) err.write(`\r\u001b[2K${cut(text, watched)}`);
   }
 
   /** What was drawn of the progress is gone. */
   endProgress(): void {
-    if (this.#options.watched && !this.json) this.#options.err.write('\r\u001b[2K');
+    if (this.#options.watched !== undefined && !this.json) this.#options.err.write('\r\u001b[2K');
   }
 
   /** A value as people read it. */
@@ -104,7 +105,7 @@ export class Output {
 
   /** A line that is no longer than the output is wide. */
   cut(text: string): string {
-    return text.length <= this.columns ? text : `${text.slice(0, this.columns - 1)}…`;
+    return cut(text, this.columns);
   }
 
   strong(text: string): string {
@@ -128,4 +129,8 @@ export class Output {
   #line(text: string): void {
     this.#options.out.write(`${text}\n`);
   }
+}
+
+function cut(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`;
 }

@@ -19,7 +19,7 @@ export interface Host {
   readonly out: Sink;
   readonly err: Sink;
   readonly terminal: boolean;
-  readonly watched: boolean;
+  readonly watched: number | undefined;
   readonly columns: number;
   /** Aborts when the user wants the program to end. */
   readonly signal: AbortSignal;

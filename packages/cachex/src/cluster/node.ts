@@ -488,10 +488,11 @@ export class ClusterNode implements AsyncDisposable {
     };
     opened.then(warm, (error: unknown) => {
       open.failure = translate(error) as CacheError;
-      engine.events.error(open.failure);
       engine.close();
       near?.close();
       this.#caches.delete(name);
+      // Last, for whoever is told may make calls.
+      engine.events.error(open.failure);
     });
     return open;
   }

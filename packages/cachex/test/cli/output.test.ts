@@ -11,7 +11,7 @@ function output(options: Partial<OutputOptions> = {}): { output: Output; said: s
     err: sink,
     json: false,
     terminal: false,
-    watched: false,
+    watched: undefined,
     columns: 40,
     colors: false,
   };
@@ -35,9 +35,9 @@ it('draws and colours on a terminal alone', () => {
   expect(terminal.said).toEqual([]);
   terminal.output.draw(['one']);
   expect(terminal.said).toEqual(['\u001b[H\u001b[2Jone\n']);
-  const watched = output({ watched: true });
-  watched.output.progress('half');
-  expect(watched.said).toEqual(['\r\u001b[2Khalf']);
+  const watched = output({ watched: 5 });
+  watched.output.progress('half of it');
+  expect(watched.said).toEqual(['\r\u001b[2Khalf…']);
   expect(terminal.output.strong('a')).toBe('\u001b[1ma\u001b[0m');
 });
 

@@ -49,6 +49,22 @@ describe('settings that contradict those of the first opener', () => {
     expect(await simulation.run(mine.get('ada'))).toBe(1);
   });
 
+  it('reject the calls of whoever is told of it, too', async () => {
+    const [a, b] = await simulation.joinAll('a', 'b');
+    const mine = a!.cache('users', { ttl: '5m' });
+    const theirs = b!.cache('users', { ttl: '6m' });
+    const keys = Array.from({ length: 8 }, (_, n) => `key ${n}`);
+    const calls: Promise<unknown>[] = [];
+    theirs.on('error', () => {
+      for (const key of keys) calls.push(theirs.put(key, 1).catch(({ code }) => code));
+    });
+    await simulation.advance(100);
+    b!.cache('users', { ttl: '5m' });
+    await simulation.advance(100);
+    expect(await simulation.run(Promise.all(calls))).toEqual(keys.map(() => 'CONFIG_MISMATCH'));
+    expect(await simulation.run(mine.size())).toBe(0);
+  });
+
   it('may differ in what concerns one node alone', async () => {
     const [a, b] = await simulation.joinAll('a', 'b');
     const mine = a!.cache('users', { ttl: '5m', stats: true, functions: { load: () => 1 } });
