@@ -9,8 +9,9 @@ export async function perform(source: DashboardSource, wish: unknown): Promise<s
   const { act } = asked as { act?: Act['act'] };
   switch (act) {
     case 'setWeight': {
-      await source.node.setWeight(asked.weight as number);
-      return `${source.node.id} has the weight ${asked.weight}`;
+      const id = asked.node ?? source.node.id;
+      await source.node.setWeight(asked.weight as number, { node: id as string });
+      return `${id} has the weight ${asked.weight}`;
     }
     case 'clear': {
       const removed = await cacheNamed(source, asked.cache).clear();

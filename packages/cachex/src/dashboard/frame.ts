@@ -129,6 +129,6 @@ export interface Frame {
 
 /** What may be asked for with a token. */
 export type Act =
-  | { readonly act: 'setWeight'; readonly weight: number }
+  | { readonly act: 'setWeight'; readonly node: string; readonly weight: number }
   | { readonly act: 'clear'; readonly cache: string }
   | { readonly act: 'del'; readonly cache: string; readonly key: unknown };

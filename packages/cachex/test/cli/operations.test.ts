@@ -139,6 +139,32 @@ it('dashboard serves the page until it is told to stop', async () => {
   expect((await workers[0]!.status()).members).toHaveLength(3);
 });
 
+it('dashboard does with a token what it offers, at whichever node it concerns', async () => {
+  const token = 'a token that is long enough for this';
+  const running = Program.at(machine.directory, { CACHEX_TOKEN: token }).start(['dashboard', '--json']);
+  const { url } = JSON.parse(await running.line) as { url: string };
+  const act = async (wish: object): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const response = await fetch(new URL('act', url), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(wish),
+    });
+    return response.json();
+  };
+  await workers[0]!.do('put', 'ada', 1);
+  expect(await act({ act: 'del', cache: 'users', key: 'ada' })).toEqual({ done: 'the key was deleted' });
+  expect(await workers[1]!.do('get', 'ada')).toBeUndefined();
+  expect(await act({ act: 'setWeight', node: 'b', weight: 2 })).toEqual({ done: 'b has the weight 2' });
+  expect((await workers[0]!.status()).members.find(({ id }) => id === 'b')).toMatchObject({ weight: 2 });
+  expect(await act({ act: 'setWeight', node: 'nobody', weight: 2 })).toMatchObject({
+    error: expect.stringContaining("'nobody'"),
+  });
+  await act({ act: 'setWeight', node: 'b', weight: 1 });
+  running.interrupt();
+  expect(await running.ended).toBe(0);
+});
+
 it('top ends when it is interrupted, and leaves the cluster', async () => {
   const running = cachex.start(['top', '--json', '--interval', '50ms']);
   await running.line;

@@ -35,8 +35,8 @@ export class Program {
   }
 
   /** For the processes of a machine (see machine.ts). */
-  static at(directory: string): Program {
-    return new Program({ CACHEX_CLUSTER: 'processes', CACHEX_DIRECTORY: directory });
+  static at(directory: string, environment: Record<string, string> = {}): Program {
+    return new Program({ CACHEX_CLUSTER: 'processes', CACHEX_DIRECTORY: directory, ...environment });
   }
 
   /** Starts it, for as long as it runs. */

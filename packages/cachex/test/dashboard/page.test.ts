@@ -229,7 +229,12 @@ describeChromium('the page in Chromium', () => {
     await clear.click();
     await page.getByText('Done: 1 entry of users removed.').waitFor();
     expect(await users.size()).toBe(0);
-    await page.getByLabel('Weight of own').fill('0');
+    await page.getByLabel('Node', { exact: true }).selectOption('b');
+    await page.getByLabel('Weight of a node').fill('2');
+    await page.getByRole('button', { name: 'Set' }).click();
+    await page.getByText('Done: b has the weight 2.').waitFor();
+    await page.getByLabel('Node', { exact: true }).selectOption('own');
+    await page.getByLabel('Weight of a node').fill('0');
     await page.getByRole('button', { name: 'Set' }).click();
     await row('own').getByText('0 owned').waitFor();
     await eventually('it owns nothing', () => node.safeToStop());

@@ -180,7 +180,7 @@ describe('with a token', () => {
     expect(node.status().members[0]!.weight).toBe(1);
   });
 
-  it('deletes a key, clears a cache, and sets the weight of its node', async () => {
+  it('deletes a key, clears a cache, and sets the weight of a node', async () => {
     const users = node.cache('users');
     await users.put('ada', 1);
     await users.put(['a', 1], 1);

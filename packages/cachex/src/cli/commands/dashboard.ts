@@ -1,3 +1,5 @@
+import type { ClusterNode } from '../../cluster/index.ts';
+import { cachesOf, openCache } from '../caches.ts';
 import type { Command } from '../command.ts';
 import { usage } from '../failure.ts';
 
@@ -21,6 +23,8 @@ export const dashboard: Command = {
       throw usage(`--port: '${text}' is not a number from 0 to 65535`);
     const [host, token] = [given.option('host'), environment.CACHEX_TOKEN];
     const node = await connect();
+    // Only what is open here can be changed from here.
+    if (token !== undefined) openAll(node);
     const shown = await node.dashboard({
       port,
       ...(host === undefined ? {} : { host }),
@@ -34,3 +38,17 @@ export const dashboard: Command = {
     return undefined;
   },
 };
+
+/** Opens every cache of the cluster, those too that are opened elsewhere later on. */
+function openAll(node: ClusterNode): void {
+  const open = new Set<string>();
+  const openNew = (): void => {
+    for (const name of Object.keys(cachesOf(node))) {
+      if (open.has(name)) continue;
+      open.add(name);
+      openCache(node, name);
+    }
+  };
+  openNew();
+  node.on('view', openNew);
+}

@@ -17,12 +17,11 @@ export function Acts({ frame, token, leave }: { frame: Frame; token: string | un
     setBusy(false);
   };
   const caches = frame.caches.filter(({ open }) => open).map(({ name }) => name);
-  const weight = frame.nodes.find(({ id }) => id === frame.self)?.weight ?? 1;
   return (
     <section class="acts" aria-label="Acts">
       <h2>Acts</h2>
       <fieldset disabled={busy}>
-        <Weight self={frame.self} weight={weight} ask={ask} />
+        <Weight frame={frame} ask={ask} />
         {caches.length > 0 && <DeleteKey caches={caches} ask={ask} />}
         {caches.length > 0 && <Clear caches={caches} ask={ask} />}
       </fieldset>
@@ -36,17 +35,33 @@ export function Acts({ frame, token, leave }: { frame: Frame; token: string | un
 
 type Ask = (wish: Act) => Promise<void>;
 
-function Weight({ self, weight, ask }: { self: string; weight: number; ask: Ask }) {
-  const [wanted, setWanted] = useState(String(weight));
+/** Of this node at first, unless it takes no keys, as that of the command line. */
+function Weight({ frame, ask }: { frame: Frame; ask: Ask }) {
+  const weights = new Map(frame.nodes.map(({ id, weight }) => [id, weight]));
+  const [first] = frame.nodes.filter(({ weight }) => weight > 0);
+  const [chosen, setChosen] = useState((weights.get(frame.self) === 0 && first?.id) || frame.self);
+  const node = weights.has(chosen) ? chosen : frame.self;
+  const weight = weights.get(node);
+  const [wanted, setWanted] = useState(String(weight ?? 1));
   const number = Number(wanted);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void ask({ act: 'setWeight', weight: number });
+        void ask({ act: 'setWeight', node, weight: number });
       }}
     >
-      <label for="weight">Weight of {self}; 0 hands all its partitions over</label>
+      <label for="weight">Weight of a node; 0 hands all its partitions over</label>
+      <Choice
+        id="weight-node"
+        label="Node"
+        among={[...weights.keys()]}
+        chosen={node}
+        choose={(id) => {
+          setChosen(id);
+          setWanted(String(weights.get(id) ?? 1));
+        }}
+      />
       <input
         id="weight"
         type="number"
@@ -62,20 +77,22 @@ function Weight({ self, weight, ask }: { self: string; weight: number; ask: Ask 
   );
 }
 
-function CacheChoice({
+function Choice({
   id,
-  caches,
+  label,
+  among,
   chosen,
   choose,
 }: {
   id: string;
-  caches: readonly string[];
+  label: string;
+  among: readonly string[];
   chosen: string;
   choose(name: string): void;
 }) {
   return (
-    <select id={id} aria-label="Cache" value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-      {caches.map((name) => (
+    <select id={id} aria-label={label} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+      {among.map((name) => (
         <option key={name}>{name}</option>
       ))}
     </select>
@@ -95,7 +112,7 @@ function DeleteKey({ caches, ask }: { caches: readonly string[]; ask: Ask }) {
       }}
     >
       <label for="key">Delete a key</label>
-      <CacheChoice id="key-cache" caches={caches} chosen={cache} choose={setCache} />
+      <Choice id="key-cache" label="Cache" among={caches} chosen={cache} choose={setCache} />
       <input
         id="key"
         value={text}
@@ -135,7 +152,7 @@ function Clear({ caches, ask }: { caches: readonly string[]; ask: Ask }) {
       }}
     >
       <label for="clear">Clear a cache; type its name to say that you mean it</label>
-      <CacheChoice id="clear-cache" caches={caches} chosen={cache} choose={setCache} />
+      <Choice id="clear-cache" label="Cache" among={caches} chosen={cache} choose={setCache} />
       <input
         id="clear"
         value={typed}
