@@ -94,11 +94,16 @@ function placeOf(
   if (url !== undefined && given.option('directory') === undefined) {
     const store = natsStore({ servers: url, name: 'cachex command line' });
     const setting = { cluster, clock: systemClock, random: Math.random };
-    return { name: url, join: { store }, open: () => (store as ViewStorePlace)(setting) };
+    return { name: withoutCredentials(url), join: { store }, open: () => (store as ViewStorePlace)(setting) };
   }
   const path = directory ?? ofApplication ?? defaultDirectory(cluster);
   if (!existsSync(path)) throw nobody(cluster, `there is no directory ${path}`);
   return { name: path, join: { directory: path }, open: () => directoryStore({ directory: path }) };
+}
+
+/** An address as it may be shown. */
+function withoutCredentials(url: string): string {
+  return url.replaceAll(/(^|\/\/|,)[^@/,]*@/g, '$1');
 }
 
 /** Of a fixed list this program must be a part. */

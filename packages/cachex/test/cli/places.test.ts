@@ -120,6 +120,24 @@ describeNats('a cluster that meets at a NATS server', () => {
     }
   }, 60_000);
 
+  it('is joined with the credentials of the address, which nobody is shown', async () => {
+    const guarded = await NatsServer.start({ config: 'authorization { user: ada, password: "p@ss" }' });
+    const nats = { servers: guarded.url, user: 'ada', pass: 'p@ss' };
+    const options = { cluster: 'shop', id: 'a', store: natsStore(nats), transport: natsTransport(nats) };
+    const node = await join(options);
+    try {
+      await node.cache<string, string>('users').put('ada', 'Ada');
+      const cachex = new Program({ CACHEX_NATS: guarded.url.replace('//', '//ada:p%40ss@') });
+      const got = await cachex.run(['get', 'users', 'ada', '--cluster', 'shop']);
+      expect(got).toEqual({ code: 0, out: 'Ada\n', err: '' });
+      const other = await cachex.run(['status', '--cluster', 'other']);
+      expect(other).toMatchObject({ code: 3, err: expect.stringContaining(`is at ${guarded.url}`) });
+    } finally {
+      await node.leave({ within: 100 });
+      await guarded.remove();
+    }
+  }, 60_000);
+
   it('is called by way of it, if its nodes are', async () => {
     const nats = { servers: server.url };
     const node = await join({

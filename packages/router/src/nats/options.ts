@@ -3,7 +3,10 @@ import { RouterError } from '../errors.ts';
 
 /** How NATS is reached. What is not described here is handed to its client as it is. */
 export interface NatsOptions {
-  /** Where servers of one NATS cluster listen, such as `'nats://10.0.0.1:4222'`. Those that they know of are used as well. */
+  /**
+   * Where servers of one NATS cluster listen, such as `'nats://10.0.0.1:4222'`. Those that they know of are used as well. A user
+   * and a password, or a token, may be a part of it, as in `'nats://shop:secret@10.0.0.1'`; special characters escaped (`%40`).
+   */
   readonly servers: string | readonly string[];
   readonly user?: string;
   readonly pass?: string;
@@ -53,11 +56,51 @@ export function settleNats(options: NatsOptions, own: readonly string[]): NatsSe
   for (const [option, text] of Object.entries(texts))
     if (text !== undefined && typeof text !== 'string') throw invalid(option, 'is not a string');
   const given = Object.entries(rest).filter(([option]) => !own.includes(option));
+  const addresses = list.map(addressOf);
   return {
-    servers: [...list],
+    servers: addresses.map(({ server }) => server),
     timeout: positive('timeout', timeout, 5_000),
-    client: { name, ...Object.fromEntries(given) },
+    client: { name, ...credentialsOf(addresses, rest), ...Object.fromEntries(given) },
   };
+}
+
+type Credentials = Pick<NatsOptions, 'user' | 'pass' | 'token'>;
+
+interface Address {
+  readonly server: string;
+  readonly credentials: Credentials | undefined;
+}
+
+/** The client takes an address alone. */
+function addressOf(text: string): Address {
+  const [, scheme = '', said, rest] = /^(\w+:\/\/)?([^@/]+)@(.+)$/.exec(text) ?? [];
+  if (said === undefined) return { server: text, credentials: undefined };
+  const [user, pass] = said.split(/:(.*)/s).map(unescaped);
+  return {
+    server: scheme + rest,
+    credentials: pass === undefined ? { token: user! } : { user: user!, pass },
+  };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid('servers', 'what is before the @ has a % that escapes nothing; write %25 for it');
+  }
+}
+
+/** The same at all servers: it is not known at which of them the client is. */
+function credentialsOf(addresses: readonly Address[], options: Partial<NatsOptions>): Credentials {
+  const [first, ...others] = addresses.flatMap(({ credentials }) => credentials ?? []);
+  if (first === undefined) return {};
+  const same = (each: Credentials): boolean =>
+    each.user === first.user && each.pass === first.pass && each.token === first.token;
+  if (!others.every(same)) throw invalid('servers', 'their addresses have different credentials');
+  for (const option of ['user', 'pass', 'token', 'authenticator'] as const)
+    if (options[option] !== undefined)
+      throw invalid(option, 'the addresses of servers have credentials already');
+  return first;
 }
 
 /** A number above zero, or what stands for it if it was left out. */
