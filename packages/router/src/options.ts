@@ -107,13 +107,19 @@ export interface JoinOptions {
    * Default: 1000.
    */
   settle?: number;
-  /** How moves of partitions share the machine with everything else. */
+  /**
+   * How moves of partitions share the machine with everything else: `concurrency` groups of them are under way at a time from one
+   * node (default 2), `bytesPerSecond` of copies leave it (default: no limit).
+   */
   moves?: MoveLimits;
   /** Encodes and routes every call as if it left this node, so that what fails in production fails here. Default: false. */
   strict?: boolean;
   /** Keeps the process alive while the node is idle. Default: false. */
   keepAlive?: boolean;
-  /** What a link to another node may hold: `frame` bytes in one, `inFlight` calls, `queued` bytes. Beyond it: `OVERLOADED`. */
+  /**
+   * What a link to another node may hold: `frame` bytes in one call or answer (default 16 MiB; beyond it `TOO_LARGE`), `inFlight`
+   * calls (65,536) and `queued` bytes (64 MiB; beyond these `OVERLOADED`).
+   */
   limits?: Partial<LinkLimits>;
   /** Whom to tell what happens, shaped like a pino logger. Default: nobody. */
   logger?: Logger;

@@ -50,7 +50,11 @@ export interface CacheOptions<
   name?: string;
   /** Time to live of entries that are written without one, in milliseconds or as a duration string. Default: `null`, for ever. */
   ttl?: Duration | null;
-  /** How expired entries are found. */
+  /**
+   * How expired entries are found: `interval` from one sweep to the next (default 3 s; `false` for none), `lazy` whether a read
+   * removes what it finds expired (default `true`), `jitter` from 0 to 1 by how much the default `ttl` is shortened at random
+   * (default 0).
+   */
   expiration?: ExpirationOptions;
   /**
    * Copies values on their way in and out (`structuredClone`), so that nobody can change what the cache holds. Default:
@@ -65,8 +69,9 @@ export interface CacheOptions<
    */
   commands?: C;
   /**
-   * How much the cache may hold, and what goes first: `{ size: 50_000 }`, `{ bytes: '256mb' }`, `{ heap: 0.7 }`. Eviction is
-   * exact: there is never one entry or one byte more. Default: no limit.
+   * How much the cache may hold, and what goes first: `{ size: 50_000 }`, `{ bytes: '256mb' }`, `{ heap: 0.7 }`. There is
+   * never one entry or one byte more; of the heap, that share is what it comes back to. In a cluster it holds for each node by
+   * itself, and copies do not count. Default: no limit.
    */
   limit?: LimitOptions<K, V>;
   /** Counts hits, misses, writes and more for `stats()`. Default: `false`, which costs nothing. */
