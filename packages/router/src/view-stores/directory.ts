@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { link, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { link, open, readdir, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { RouterError } from '../errors.ts';
 import { type Random, randomName, systemRandom } from '../random.ts';
-import type { View } from '../view.ts';
-import { decodeView, encodeView } from '../view-json.ts';
+import { encodeView } from '../view-json.ts';
 import type { ViewStore } from '../view-store.ts';
 import { watchDirectory } from './directory-watch.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
+import { nameOf, newestSlot, slotOf, ViewFiles } from './view-files.ts';
 
 export interface DirectoryStoreOptions {
   /** A directory on a local file system that has hard links; created with mode 0700 if it is missing. */
@@ -134,78 +134,7 @@ export function directoryStore(options: DirectoryStoreOptions): ViewStore {
   };
 }
 
-const viewName = /^view-(\d{16})\.json$/;
 const temporaryName = /^\.view-(\d+)-\w+\.tmp$/;
-
-function nameOf(slot: number): string {
-  return `view-${String(slot).padStart(16, '0')}.json`;
-}
-
-/** The number in the name of a stored view; 0 for any other name. */
-function slotOf(name: string): number {
-  return Number(viewName.exec(name)?.[1] ?? 0);
-}
-
-function newestSlot(names: readonly string[]): number {
-  return names.reduce((newest, name) => Math.max(newest, slotOf(name)), 0);
-}
-
-/** What tells one file from another that has had its name, or has its place on the disk. */
-interface Identity {
-  readonly slot: number;
-  readonly inode: bigint;
-  readonly written: bigint;
-  readonly size: bigint;
-}
-
-/** The views in a directory. Files of views never change, so the last one that was read is not read again. */
-class ViewFiles {
-  readonly #directory: string;
-  #last: { readonly identity: Identity; readonly view: View } | undefined;
-
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  async newest(): Promise<View | undefined> {
-    for (let missed = 0; ; ) {
-      const slot = newestSlot(await readdir(this.#directory));
-      if (slot === 0) return undefined;
-      try {
-        return await this.#read(slot);
-      } catch (cause) {
-        // Between the two calls 64 newer views can have come; more often than once, something else removes files.
-        missed += 1;
-        if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || missed > 2) throw cause;
-      }
-    }
-  }
-
-  async #read(slot: number): Promise<View> {
-    const path = join(this.#directory, nameOf(slot));
-    const { ino: inode, mtimeNs: written, size } = await stat(path, { bigint: true });
-    const identity: Identity = { slot, inode, written, size };
-    if (this.#last !== undefined && isSame(identity, this.#last.identity)) return this.#last.view;
-    const text = await readFile(path, 'utf8');
-    try {
-      const view = decodeView(text);
-      if (view.epoch < slot) throw new RouterError('PROTOCOL', `its epoch is ${view.epoch}`);
-      this.#last = { identity, view };
-      return view;
-    } catch (cause) {
-      throw new RouterError('PROTOCOL', `${path} holds no view; stop all nodes and remove it`, { cause });
-    }
-  }
-}
-
-function isSame(one: Identity, other: Identity): boolean {
-  return (
-    one.slot === other.slot &&
-    one.inode === other.inode &&
-    one.written === other.written &&
-    one.size === other.size
-  );
-}
 
 async function writeSynced(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o600);
