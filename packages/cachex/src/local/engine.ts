@@ -21,6 +21,7 @@ import { defaultLoadLease } from './load-lease.ts';
 import type { LoadResult } from './loader-runs.ts';
 import { Loads, type LoadsSettings } from './loads.ts';
 import { type KeyRef, type LockChange, Locks, type LocksSettings } from './locks.ts';
+import { Removals } from './removals.ts';
 import { Statistics } from './statistics.ts';
 import { neverSpan, none, type Slot, Store, spanOf, spanShift } from './store.ts';
 import { TagIndex } from './tags.ts';
@@ -135,8 +136,7 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #changed: ((change: Change) => void) | undefined;
   readonly #tags: TagIndex;
-  /** Stale entries whose copies know that their time has come. */
-  readonly #lapsed = new Set<Slot>();
+  readonly #removals: Removals;
   #version: number;
   readonly #lastVersion: number;
   readonly #room: Room | undefined;
@@ -188,11 +188,15 @@ export class Engine {
     this.limits = this.#room?.limits;
     this.#quiet = this.limits?.bytes === undefined && changed === undefined && this.locks === undefined;
     this.#countsInMarks = this.limits?.policy.countsInMarks === true;
+    this.#removals = new Removals({
+      ...{ store: this.store, tags: this.#tags, limits: this.limits, statistics: this.statistics },
+      ...{ events: this.events, changed, isLive: (slot) => this.#isLive(slot) },
+    });
     this.expiry = new Expiry({
       clock,
       store: this.store,
       interval: settings.expiration.interval,
-      expire: (slot) => this.#expire(slot),
+      expire: (slot) => this.#removals.expire(slot),
       swept: (report) => this.events.swept(report),
     });
   }
@@ -295,7 +299,7 @@ export class Engine {
     let slot = store.find(key, hash);
     if (slot === none) slot = this.#admitQuietly(key, hash);
     else {
-      this.#untag(slot);
+      this.#removals.untag(slot);
       if (this.limits !== undefined) this.limits.policy.written(slot, 0);
     }
     store.write(slot, held, this.#nextVersion(), now, life);
@@ -403,7 +407,7 @@ export class Engine {
     const key = this.store.key(slot);
     this.loads.overtake(key, this.store.hash(slot));
     this.locks?.overtake(key);
-    this.#drop(slot);
+    this.#removals.drop(slot);
   }
 
   /** Removes whatever `key` has, a load in flight included; returns whether there was a live entry. */
@@ -419,7 +423,7 @@ export class Engine {
     const held = slot === none ? undefined : this.store.value(slot);
     // A stale one is none, but it must not be answered any more.
     const present = slot === none ? this.findStale(key, hash) : slot;
-    if (present !== none) this.#drop(present);
+    if (present !== none) this.#removals.drop(present);
     else this.#settings.missed?.({ key, hash });
     return held;
   }
@@ -456,7 +460,7 @@ export class Engine {
     for (const slot of this.store.walk(partition)) {
       if (!this.store.isOver(slot, now)) continue;
       removed += 1;
-      this.#expire(slot);
+      this.#removals.expire(slot);
     }
     return removed;
   }
@@ -573,8 +577,7 @@ export class Engine {
 
   /** Removes an entry to make room; one that has expired but is kept is told of as expired. */
   evict(slot: Slot): void {
-    this.limits?.removed(slot);
-    this.#makeWay(slot);
+    this.#removals.evict(slot);
   }
 
   #makeRoom(limit: CheckedLimit, heap: HeapGauge = processHeap): Room {
@@ -583,7 +586,7 @@ export class Engine {
       {
         ...{ name, clock, store, values },
         heard: () => events.heard,
-        remove: (slot) => this.#makeWay(slot),
+        remove: (slot) => this.#removals.makeWay(slot),
         refuseClosed: () => this.refuseClosed(),
         failed: (error) => events.error(error),
       },
@@ -613,14 +616,14 @@ export class Engine {
     const { store } = this;
     const slot = store.find(key, hash);
     if (slot === none) return store.add(ownKey(key), hash);
-    this.#untag(slot);
+    this.#removals.untag(slot);
     return slot;
   }
 
   /** The same within limits, once there is room; `none` if there never can be. */
   #placeWithin(room: Room, key: Key, hash: number, size: number): Slot {
     if (room.limits.tooLarge(size)) {
-      this.#evictUnwritten(key, hash);
+      this.#removals.evictUnwritten(key, hash);
       return none;
     }
     let slot = room.makeFor(key, hash, size);
@@ -628,7 +631,7 @@ export class Engine {
       slot = this.store.add(ownKey(key), hash);
       room.added(slot, size);
     } else {
-      this.#untag(slot);
+      this.#removals.untag(slot);
       room.limits.written(slot, size);
     }
     return slot;
@@ -649,50 +652,10 @@ export class Engine {
     }
     const slot = policy.evict();
     if (this.statistics !== undefined) this.statistics.add(this.#isLive(slot) ? 'evictions' : 'expirations');
-    this.#untag(slot);
+    this.#removals.untag(slot);
     store.exchange(slot, ownKey(key), hash);
     room.exchanged(slot);
     return slot;
-  }
-
-  /** Removes what has to make room: counted already, told of as what it is. */
-  #makeWay(slot: Slot): void {
-    if (this.#isLive(slot)) this.#evicted(slot);
-    else this.#expired(slot);
-  }
-
-  /** What is larger than everything may be, is as good as evicted when it is written. */
-  #evictUnwritten(key: Key, hash: number): void {
-    const slot = this.store.find(key, hash);
-    if (slot !== none) {
-      this.limits?.removed(slot);
-      this.#evicted(slot);
-      return;
-    }
-    this.statistics?.add('evictions');
-    this.events.evicted(key);
-  }
-
-  /** Removes and reports what the limits do not count any more, as evicted. */
-  #evicted(slot: Slot): void {
-    const key = this.store.key(slot);
-    this.#delete(slot);
-    this.statistics?.add('evictions');
-    this.events.evicted(key);
-  }
-
-  /** Removes and reports an entry whose time has come. */
-  #expire(slot: Slot): void {
-    this.limits?.removed(slot);
-    this.#expired(slot);
-  }
-
-  /** The same for one that the limits do not count any more. */
-  #expired(slot: Slot): void {
-    const key = this.store.key(slot);
-    this.#delete(slot);
-    this.statistics?.add('expirations');
-    this.events.expired(key);
   }
 
   /**
@@ -712,7 +675,7 @@ export class Engine {
   #peekExpired(key: Key, hash: number, slot: Slot): Slot {
     const { store } = this;
     if (store.staleFor(slot) > 0 && !store.isOver(slot, this.clock.now())) {
-      this.#lapse(slot);
+      this.#removals.lapse(slot);
       return none;
     }
     if (!this.#settings.expiration.lazy) {
@@ -720,71 +683,15 @@ export class Engine {
       this.#changed?.({ type: 'remove', key: store.key(slot), hash: store.hash(slot) });
       return none;
     }
-    this.#expire(slot);
+    this.#removals.expire(slot);
     // Whoever was told of it may have put the key again; a caller that took it for absent would overwrite that.
     return store.find(key, hash);
   }
 
-  /** Whoever takes this partition over must not take it for a live one: it has expired for those who asked. */
-  #lapse(slot: Slot): void {
-    if (this.#changed === undefined || this.#lapsed.has(slot)) return;
-    this.#lapsed.add(slot);
-    this.#changed({ type: 'lapse', key: this.store.key(slot), hash: this.store.hash(slot) });
-  }
-
-  /** Removes an entry on request: nothing is reported. */
-  #drop(slot: Slot): void {
-    this.limits?.removed(slot);
-    this.#delete(slot);
-  }
-
-  /** Takes an entry out of everything but the limits, which must have been told before. */
-  #delete(slot: Slot): void {
-    const { store } = this;
-    if (this.#changed === undefined) {
-      this.#untag(slot);
-      this.#free(slot);
-      return;
-    }
-    const key = store.key(slot);
-    const hash = store.hash(slot);
-    this.#untag(slot);
-    this.#free(slot);
-    this.#changed({ type: 'remove', key, hash });
-  }
-
-  #free(slot: Slot): void {
-    this.store.remove(slot);
-    // The store has given back what it needed for many.
-    if (this.store.slots === 0) this.limits?.clear();
-  }
-
-  #untag(slot: Slot): void {
-    const { store } = this;
-    // Neither is there without something beside the columns.
-    if (store.isPlain(slot)) return;
-    this.#lapsed.delete(slot);
-    const tags = store.tags(slot);
-    if (tags !== undefined) this.#tags.remove(slot, store.hash(slot), tags);
-  }
-
   /** Forgets what a partition has here, or gives it to another store; returns how much it was. */
   #empty(partition: number, into?: Store): number {
-    const { store, limits } = this;
-    const count = store.size([partition]);
-    if (count === store.length) {
-      limits?.clear();
-      this.#lapsed.clear();
-    } else {
-      for (let slot = store.first(partition); slot !== none; slot = store.next(slot)) {
-        limits?.removed(slot);
-        this.#lapsed.delete(slot);
-      }
-    }
-    if (into === undefined) store.clearPartition(partition);
-    else into.take(partition, store);
-    this.#tags.clear(partition);
-    if (store.length === 0) this.expiry.disarm();
+    const count = this.#removals.empty(partition, into);
+    if (this.store.length === 0) this.expiry.disarm();
     return count;
   }
 
