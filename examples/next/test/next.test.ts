@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeHost } from '../../../packages/cachex/test/adapters/compatibility.ts';
 import { ask, type Service, service } from '../../testing/service.ts';
 
@@ -65,11 +65,29 @@ describeHost({ host: 'next', suite: 'a site, built and served', setUp: 'three pr
         text,
       ]);
 
+    /** Next answers first, and revalidates and stores then: waits until the first process has the new price, and has stored it. */
+    const settled = async (price: number): Promise<void> => {
+      for (const path of ['/', '/products/lamp', '/api/products/lamp']) {
+        await vi.waitFor(
+          async () => {
+            const { headers, body } = await ask(one.url + path);
+            expect(JSON.stringify(body)).toMatch(new RegExp(`(lamp: |lamp costs |"price":)${price}`));
+            expect(headers['x-nextjs-cache']).not.toBe('MISS');
+          },
+          { timeout: minutes },
+        );
+        // What this process is storing is waited for by who reads it there.
+        await ask(one.url + path);
+      }
+    };
+
+    await settled(4);
     expect(await prices()).toEqual(expected(4));
     expect(lines(services).sort()).toEqual(['loading lamp', 'loading the list']);
 
     const body = JSON.stringify({ price: 9 });
     expect((await ask(`${three.url}/api/products/lamp`, { method: 'PUT', body })).status).toBe(200);
+    await settled(9);
     expect(await prices()).toEqual(expected(9));
     expect(lines(services)).toHaveLength(4);
 

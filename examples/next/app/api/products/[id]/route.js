@@ -9,7 +9,7 @@ export async function PUT(request, { params }) {
   const { id } = await params;
   const { price } = await request.json();
   await setPrice(id, price);
-  // At once, in all processes: who reads next sees the new price.
+  // In all processes: who reads once Next has done so sees the new price.
   for (const tag of [`product-${id}`, 'products']) revalidateTag(tag, { expire: 0 });
   return Response.json({ id, price });
 }
