@@ -33,7 +33,7 @@ const [noBytes, nothing]: [Buffer, string] = [Buffer.alloc(0), ''];
 /**
  * Reads plain messages: msgpack of JSON types alone. A cache has many values of few shapes, so names and shapes of objects are
  * remembered, and compared with bytes instead of being read; that, and looking at each byte but once, takes half the time of a
- * general reader. It trusts nobody: whatever {@link Packr} would not have written for JSON is a `RangeError`.
+ * general reader. It trusts nobody: whatever the packer would not have written for JSON is a `RangeError`.
  */
 export class PlainReader {
   #bytes = noBytes;

@@ -309,6 +309,19 @@ describe('the handshake of a peer', () => {
 });
 
 describe('a call over a link', () => {
+  it('blames a service that is yet to be opened only where it was asked', async () => {
+    const peer = dial({ lacks: (member, service) => member === 'b' && service !== '' });
+    const unsent = follow(peer.call(request(1, { budget: 1 })));
+    await clock.advance(2);
+    expect(unsent.error).toMatchObject({ sent: false, message: 'b did not answer in time' });
+    await clock.advance(20);
+    end().send(welcome);
+    await clock.advance(20);
+    const sent = follow(peer.call(request(2, { budget: 50 })));
+    await clock.advance(50);
+    expect(sent.error).toMatchObject({ sent: true, message: expect.stringContaining('it has yet to open') });
+  });
+
   it('is rejected at its deadline, and its late reply is dropped', async () => {
     const peer = await up();
     const [early, late] = [

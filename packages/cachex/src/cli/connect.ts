@@ -103,7 +103,7 @@ function placeOf(
 
 /** An address as it may be shown. */
 function withoutCredentials(url: string): string {
-  return url.replaceAll(/(^|\/\/|,)[^@/,]*@/g, '$1');
+  return url.replace(/^(\w+:\/\/)?.+@/, '$1');
 }
 
 /** Of a fixed list this program must be a part. */

@@ -73,7 +73,7 @@ interface Address {
 
 /** The client takes an address alone. */
 function addressOf(text: string): Address {
-  const [, scheme = '', said, rest] = /^(\w+:\/\/)?([^@/]+)@(.+)$/.exec(text) ?? [];
+  const [, scheme = '', said, rest] = /^(\w+:\/\/)?(.+)@([^@]+)$/.exec(text) ?? [];
   if (said === undefined) return { server: text, credentials: undefined };
   const [user, pass] = said.split(/:(.*)/s).map(unescaped);
   return {

@@ -12,6 +12,12 @@ it('takes credentials out of addresses, for the client would not', () => {
     ...{ name, servers: ['nats://10.0.0.1:4222'] },
     ...{ user: 'ada', pass: 's@c:ret' },
   });
+  // What should have been escaped is no part of an address that may be shown, all the same.
+  expect(settle('nats://ada:p@s/s@one')).toMatchObject({
+    servers: ['nats://one'],
+    user: 'ada',
+    pass: 'p@s/s',
+  });
   expect(settle(['tls://a%20token@one', 'a%20token@two:4222'])).toEqual({
     ...{ name, servers: ['tls://one', 'two:4222'] },
     token: 'a token',
